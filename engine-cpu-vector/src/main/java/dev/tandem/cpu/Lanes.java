@@ -1,0 +1,138 @@
+package dev.tandem.cpu;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShuffle;
+import jdk.incubator.vector.VectorSpecies;
+
+/// The vector species of this JVM, and memory by raw address.
+///
+/// `MEMORY` covers the whole address space, so an address is its own offset. Nothing is checked
+/// behind it: operands are validated where they enter the backend.
+///
+/// Only operations that give the same bits interpreted and compiled may be used in kernels:
+/// `fma`, arithmetic, `SQRT`, min and max do; `reduceLanes(ADD)` and the transcendental
+/// operators (`EXP`, `TANH`...) do not.
+final class Lanes {
+    static final VectorSpecies<Float> F32 = floats(Settings.read().vectorBits());
+    static final VectorSpecies<Integer> I32 = F32.withLanes(int.class);
+    /// Lanes per vector.
+    static final int LENGTH = F32.length();
+    /// Bytes per vector.
+    static final int BYTES = F32.vectorByteSize();
+
+    static final ByteOrder ORDER = ByteOrder.nativeOrder();
+    static final MemorySegment MEMORY = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
+
+    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
+
+    private static final VectorShuffle<Float> ACROSS_8 = exchange(8);
+    private static final VectorShuffle<Float> ACROSS_4 = exchange(4);
+    private static final VectorShuffle<Float> ACROSS_2 = exchange(2);
+    private static final VectorShuffle<Float> ACROSS_1 = exchange(1);
+
+    private Lanes() {}
+
+    private static VectorSpecies<Float> floats(int bits) {
+        return switch (bits) {
+            case 128 -> FloatVector.SPECIES_128;
+            case 256 -> FloatVector.SPECIES_256;
+            default -> FloatVector.SPECIES_512;
+        };
+    }
+
+    private static VectorShuffle<Float> exchange(int distance) {
+        return VectorShuffle.fromOp(F32, lane -> lane ^ (distance % LENGTH));
+    }
+
+    static FloatVector load(long address) {
+        return FloatVector.fromMemorySegment(F32, MEMORY, address, ORDER);
+    }
+
+    /// Lanes outside `mask` are zero and their memory is not touched.
+    static FloatVector load(long address, VectorMask<Float> mask) {
+        return FloatVector.fromMemorySegment(F32, MEMORY, address, ORDER, mask);
+    }
+
+    static void store(FloatVector vector, long address) {
+        vector.intoMemorySegment(MEMORY, address, ORDER);
+    }
+
+    static void store(FloatVector vector, long address, VectorMask<Float> mask) {
+        vector.intoMemorySegment(MEMORY, address, ORDER, mask);
+    }
+
+    static IntVector loadInts(long address) {
+        return IntVector.fromMemorySegment(I32, MEMORY, address, ORDER);
+    }
+
+    static void store(IntVector vector, long address) {
+        vector.intoMemorySegment(MEMORY, address, ORDER);
+    }
+
+    /// The lanes `i` with `first + i < limit`.
+    static VectorMask<Float> tail(int first, int limit) {
+        return F32.indexInRange(first, limit);
+    }
+
+    static FloatVector broadcast(float value) {
+        return FloatVector.broadcast(F32, value);
+    }
+
+    static float get(long address) {
+        return MEMORY.get(FLOAT, address);
+    }
+
+    static void set(long address, float value) {
+        MEMORY.set(FLOAT, address, value);
+    }
+
+    static int getInt(long address) {
+        return MEMORY.get(INT, address);
+    }
+
+    static void setInt(long address, int value) {
+        MEMORY.set(INT, address, value);
+    }
+
+    static long getLong(long address) {
+        return MEMORY.get(LONG, address);
+    }
+
+    static void setLong(long address, long value) {
+        MEMORY.set(LONG, address, value);
+    }
+
+    static void fill(long address, long bytes, byte value) {
+        MEMORY.asSlice(address, bytes).fill(value);
+    }
+
+    static void copy(long from, long to, long bytes) {
+        MemorySegment.copy(MEMORY, from, MEMORY, to, bytes);
+    }
+
+    /// Sum of the lanes, halves folded onto each other: the same order on every machine.
+    static float sum(FloatVector vector) {
+        FloatVector folded = vector;
+        if (LENGTH >= 16) {
+            folded = folded.add(folded.rearrange(ACROSS_8));
+        }
+        if (LENGTH >= 8) {
+            folded = folded.add(folded.rearrange(ACROSS_4));
+        }
+        folded = folded.add(folded.rearrange(ACROSS_2));
+        return folded.add(folded.rearrange(ACROSS_1)).lane(0);
+    }
+
+    /// Largest lane; NaN if any lane is.
+    static float max(FloatVector vector) {
+        return vector.reduceLanes(VectorOperators.MAX);
+    }
+}

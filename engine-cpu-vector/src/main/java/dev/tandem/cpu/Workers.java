@@ -1,0 +1,226 @@
+package dev.tandem.cpu;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.concurrent.locks.LockSupport;
+
+/// The threads of one backend: numbered tasks, taken one by one by whoever is free.
+///
+/// The caller is worker 0 and works too. A task must depend on its number only, never on the worker
+/// that runs it, so results are the same for any number of threads. Nothing is allocated per run.
+/// Idle helpers spin briefly, because the next run usually follows at once, then park.
+final class Workers implements AutoCloseable {
+    /// One piece of a kernel.
+    @FunctionalInterface
+    interface Task {
+        /// @param worker in `0..threads-1`; no two run at once with the same number
+        void run(int task, int worker);
+    }
+
+    private static final long SPIN_NANOS = 50_000;
+    private static final int SPINS_PER_CLOCK_READ = 64;
+    private static final Task NOTHING = (_, _) -> {};
+
+    private final Thread[] helpers;
+    private final Workspace[] workspaces;
+
+    // Run number in the high half, tasks not yet taken in the low one. A taken task keeps its run
+    // alive, so a helper that took one may trust `task` and `tasks`; one that comes too late takes none.
+    private final AtomicLong ticket = new AtomicLong();
+    private final AtomicInteger finished = new AtomicInteger();
+    private final AtomicReference<Thread> waiting = new AtomicReference<>();
+    private final AtomicReferenceArray<Thread> parked;
+    private final AtomicReference<Throwable> failure = new AtomicReference<>();
+    private final AtomicReference<Thread> owner = new AtomicReference<>();
+    private volatile Task task = NOTHING;
+    private volatile int tasks;
+    private volatile boolean closed;
+
+    Workers(int threads, boolean hugePages) {
+        if (threads < 1) {
+            throw new IllegalArgumentException("threads must be at least 1, was " + threads);
+        }
+        workspaces = new Workspace[threads];
+        for (int worker = 0; worker < threads; worker++) {
+            workspaces[worker] = new Workspace(hugePages);
+        }
+        parked = new AtomicReferenceArray<>(threads);
+        helpers = new Thread[threads - 1];
+        for (int helper = 0; helper < helpers.length; helper++) {
+            int worker = helper + 1;
+            helpers[helper] = Thread.ofPlatform()
+                    .daemon()
+                    .name("tandem-cpu-" + worker)
+                    .start(() -> help(worker));
+        }
+    }
+
+    /// Threads that work, the caller included.
+    int threads() {
+        return workspaces.length;
+    }
+
+    /// Scratch memory of one worker.
+    Workspace workspace(int worker) {
+        return workspaces[worker];
+    }
+
+    /// Runs tasks `0..tasks-1` and returns when all have finished; earlier numbers start earlier.
+    ///
+    /// The first exception of a task is thrown here once the others have finished.
+    ///
+    /// @throws IllegalStateException from within a task, from a second thread, or after `close`
+    void run(int tasks, Task task) {
+        if (closed) {
+            throw new IllegalStateException("the backend is closed");
+        }
+        if (!owner.compareAndSet(null, Thread.currentThread())) {
+            throw new IllegalStateException("a backend has one queue: it runs one kernel at a time, "
+                    + "and a task of a kernel must not start another one");
+        }
+        try {
+            if (tasks == 1 || helpers.length == 0) {
+                for (int i = 0; i < tasks; i++) {
+                    task.run(i, 0);
+                }
+            } else if (tasks > 1) {
+                runShared(tasks, task);
+            }
+        } finally {
+            owner.set(null);
+        }
+    }
+
+    private void runShared(int tasks, Task task) {
+        this.task = task;
+        this.tasks = tasks;
+        finished.set(0);
+        failure.set(null);
+        ticket.set((((ticket.get() >>> 32) + 1) << 32) | tasks);
+        wake(Math.min(helpers.length, tasks - 1));
+        takeTasks(0);
+        awaitOthers();
+        this.task = NOTHING;
+        Throwable thrown = failure.get();
+        if (thrown instanceof Error error) {
+            throw error;
+        }
+        if (thrown instanceof RuntimeException exception) {
+            throw exception;
+        }
+    }
+
+    private void wake(int wanted) {
+        for (int worker = 1; worker <= wanted; worker++) {
+            Thread helper = parked.getAndSet(worker, null);
+            if (helper != null) {
+                LockSupport.unpark(helper);
+            }
+        }
+    }
+
+    private void takeTasks(int worker) {
+        while (true) {
+            long seen = ticket.get();
+            int left = (int) seen;
+            if (left == 0) {
+                return;
+            }
+            if (ticket.compareAndSet(seen, seen - 1)) {
+                int total = tasks;
+                runOne(task, total - left, worker);
+                if (finished.incrementAndGet() == total) {
+                    LockSupport.unpark(waiting.get());
+                }
+            }
+        }
+    }
+
+    private void runOne(Task task, int number, int worker) {
+        if (failure.get() != null) {
+            return; // the run has failed: its other tasks are only counted
+        }
+        try {
+            task.run(number, worker);
+        } catch (RuntimeException | Error e) {
+            failure.compareAndSet(null, e);
+        }
+    }
+
+    private void awaitOthers() {
+        long deadline = System.nanoTime() + SPIN_NANOS;
+        for (int spins = 1; finished.get() != tasks; spins++) {
+            Thread.onSpinWait();
+            if (spins % SPINS_PER_CLOCK_READ == 0 && System.nanoTime() > deadline) {
+                waiting.set(Thread.currentThread());
+                while (finished.get() != tasks) {
+                    LockSupport.park(this);
+                }
+                waiting.set(null);
+                return;
+            }
+        }
+    }
+
+    private void help(int worker) {
+        while (!closed) {
+            takeTasks(worker);
+            if (spinForWork()) {
+                continue;
+            }
+            parked.set(worker, Thread.currentThread());
+            // `closed` and new tasks are published before `parked` is read by the waking thread
+            if (!closed && (int) ticket.get() == 0) {
+                LockSupport.park(this);
+            }
+            parked.set(worker, null);
+        }
+    }
+
+    private boolean spinForWork() {
+        long deadline = System.nanoTime() + SPIN_NANOS;
+        for (int spins = 1; !closed; spins++) {
+            if ((int) ticket.get() != 0) {
+                return true;
+            }
+            Thread.onSpinWait();
+            if (spins % SPINS_PER_CLOCK_READ == 0 && System.nanoTime() > deadline) {
+                return false;
+            }
+        }
+        return false;
+    }
+
+    @Override
+    public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        for (Thread helper : helpers) {
+            LockSupport.unpark(helper);
+        }
+        joinHelpers();
+        for (Workspace workspace : workspaces) {
+            workspace.close();
+        }
+    }
+
+    private void joinHelpers() {
+        boolean interrupted = false;
+        for (Thread helper : helpers) {
+            while (helper.isAlive()) {
+                try {
+                    helper.join();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
