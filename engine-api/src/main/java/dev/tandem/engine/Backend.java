@@ -1,0 +1,212 @@
+package dev.tandem.engine;
+
+import dev.tandem.engine.internal.CheckedKernels;
+import dev.tandem.engine.internal.Guard;
+import dev.tandem.engine.internal.TracedKernels;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+
+/// One opened device: its memory, its kernels, its single in-order queue.
+///
+/// A call returns when its operands are validated and its work is enqueued; work runs in call order; [#download] and
+/// [#synchronize] wait. Calls may come from any thread and are served one after the other. No argument that Java code
+/// can pass crashes the process: operands are checked here, once, before the device sees them.
+public final class Backend implements AutoCloseable {
+    private final Device device;
+    private final Guard guard;
+    private final Kernels kernels;
+    private final List<Region> regions = new ArrayList<>();
+
+    private Backend(Device device) {
+        this.device = device;
+        this.guard = new Guard(device.name());
+        Kernels checked = CheckedKernels.around(device.kernels(), guard, this);
+        this.kernels = Boolean.getBoolean("tandem.trace") ? TracedKernels.around(checked, device.name()) : checked;
+    }
+
+    /// Puts a device behind validation – and, with `-Dtandem.trace=true`, a JFR event around every kernel call. Users
+    /// open backends by [Backends]; this is for devices that no provider names.
+    public static Backend of(Device device) {
+        return new Backend(device);
+    }
+
+    /// The name it was opened by.
+    public String name() {
+        return device.name();
+    }
+
+    /// One line: processor, width, threads.
+    public String description() {
+        return device.description();
+    }
+
+    /// The operations.
+    public Kernels kernels() {
+        return kernels;
+    }
+
+    /// Opens a region: the lifetime of the tensors that it will allocate.
+    ///
+    /// @param name for error messages, such as `model`, `step`, `session`
+    public Region region(String name) {
+        guard.enter("region");
+        try {
+            var region = new Region(this, name);
+            regions.add(region);
+            return region;
+        } finally {
+            guard.exit();
+        }
+    }
+
+    /// Copies dense row-major host elements, in native byte order, into a tensor.
+    ///
+    /// @throws IllegalArgumentException if the number of bytes differs from the tensor's
+    public void upload(Tensor target, MemorySegment source) {
+        guard.enter("upload");
+        try {
+            usable("upload", target, source);
+            device.upload(target, source);
+        } finally {
+            guard.exit();
+        }
+    }
+
+    /// Copies `F32` values into a tensor.
+    public void upload(Tensor target, float[] source) {
+        demand("upload", target, ElementType.F32);
+        upload(target, MemorySegment.ofArray(source));
+    }
+
+    /// Copies `I32` values into a tensor.
+    public void upload(Tensor target, int[] source) {
+        demand("upload", target, ElementType.I32);
+        upload(target, MemorySegment.ofArray(source));
+    }
+
+    /// Copies a tensor into dense row-major host elements, in native byte order. Waits for everything before.
+    ///
+    /// @throws IllegalArgumentException if the number of bytes differs from the tensor's, or the host memory is
+    ///     read-only
+    public void download(MemorySegment target, Tensor source) {
+        guard.enter("download");
+        try {
+            usable("download", source, target);
+            if (target.isReadOnly()) {
+                throw new IllegalArgumentException("download: the host memory is read-only");
+            }
+            device.download(target, source);
+        } finally {
+            guard.exit();
+        }
+    }
+
+    /// The values of an `F32` tensor.
+    public float[] floats(Tensor source) {
+        demand("download", source, ElementType.F32);
+        float[] values = new float[Math.toIntExact(source.shape().elements())];
+        download(MemorySegment.ofArray(values), source);
+        return values;
+    }
+
+    /// The values of an `I32` tensor.
+    public int[] integers(Tensor source) {
+        demand("download", source, ElementType.I32);
+        int[] values = new int[Math.toIntExact(source.shape().elements())];
+        download(MemorySegment.ofArray(values), source);
+        return values;
+    }
+
+    /// Waits until everything enqueued is done.
+    public void synchronize() {
+        guard.enter("synchronize");
+        try {
+            device.synchronize();
+        } finally {
+            guard.exit();
+        }
+    }
+
+    /// Memory in use and free.
+    public MemoryUsage memoryUsage() {
+        guard.enter("memoryUsage");
+        try {
+            return device.memoryUsage();
+        } finally {
+            guard.exit();
+        }
+    }
+
+    /// Whether a tensor lives in this backend's memory and its region is open.
+    public boolean owns(Tensor tensor) {
+        Region region = tensor.storage().region();
+        return region.backend() == this && region.isOpen();
+    }
+
+    /// Closes every region that is still open, then the device. Closing twice is harmless.
+    @Override
+    public void close() {
+        if (!guard.seal()) {
+            return;
+        }
+        try {
+            device.synchronize();
+            for (Region region : List.copyOf(regions)) {
+                free(region);
+            }
+        } finally {
+            device.close();
+            guard.exit();
+        }
+    }
+
+    Tensor allocate(Region region, String name, Role role, ElementType type, Shape shape) {
+        guard.enter("allocate");
+        try {
+            if (!region.isOpen()) {
+                throw new IllegalStateException(
+                        "region '%s' is closed: tensor '%s' cannot be allocated".formatted(region.name(), name));
+            }
+            Storage storage = device.allocate(region, name, role, type, shape);
+            region.add(storage);
+            return new Tensor(storage, 0, shape);
+        } finally {
+            guard.exit();
+        }
+    }
+
+    void close(Region region) {
+        if (!region.isOpen()) {
+            return;
+        }
+        guard.enter("close region");
+        try {
+            device.synchronize();
+            free(region);
+        } finally {
+            guard.exit();
+        }
+    }
+
+    private void free(Region region) {
+        regions.remove(region);
+        region.seal().forEach(device::free);
+    }
+
+    private void usable(String call, Tensor tensor, MemorySegment host) {
+        guard.usable(call, "tensor", tensor, this);
+        long bytes = tensor.shape().elements() * tensor.type().bytes();
+        if (host.byteSize() != bytes) {
+            throw new IllegalArgumentException("%s: tensor '%s' %s %s has %d bytes, the host memory %d"
+                    .formatted(call, tensor.name(), tensor.type(), tensor.shape(), bytes, host.byteSize()));
+        }
+    }
+
+    private static void demand(String call, Tensor tensor, ElementType type) {
+        if (tensor.type() != type) {
+            throw new IllegalArgumentException(
+                    "%s: tensor '%s' has type %s, the host array %s".formatted(call, tensor.name(), tensor.type(), type));
+        }
+    }
+}

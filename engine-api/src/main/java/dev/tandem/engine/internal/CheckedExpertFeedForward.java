@@ -1,0 +1,91 @@
+package dev.tandem.engine.internal;
+
+import dev.tandem.engine.Backend;
+import dev.tandem.engine.ElementType;
+import dev.tandem.engine.Tensor;
+import dev.tandem.engine.kernel.ExpertFeedForward;
+import dev.tandem.engine.kernel.ExpertRows;
+import dev.tandem.engine.kernel.FeedForwardWeights;
+import dev.tandem.engine.kernel.GeluForm;
+import java.util.Optional;
+
+final class CheckedExpertFeedForward extends Checked implements ExpertFeedForward {
+    private final ExpertFeedForward kernel;
+
+    CheckedExpertFeedForward(ExpertFeedForward kernel, Guard guard, Backend backend) {
+        super(guard, backend, "ExpertFeedForward");
+        this.kernel = kernel;
+    }
+
+    @Override
+    public void forward(
+            Tensor expertY,
+            Optional<Tensor> preActivation,
+            Tensor x,
+            FeedForwardWeights weights,
+            ExpertRows rows,
+            int K,
+            GeluForm form) {
+        enter();
+        try {
+            feeds("weights.", weights, weights);
+            transforms("expertY", expertY, x, weights, rows, K);
+            matrix("preActivation", preActivation, ElementType.F32, expertY.shape().rows(), weights.up().shape().extent(1));
+            kernel.forward(expertY, preActivation, x, weights, rows, K, form);
+        } finally {
+            exit();
+        }
+    }
+
+    @Override
+    public void backward(
+            Tensor dExpertX,
+            FeedForwardWeights dWeights,
+            Tensor dExpertY,
+            Tensor preActivation,
+            Tensor x,
+            FeedForwardWeights weights,
+            ExpertRows rows,
+            int K,
+            GeluForm form) {
+        enter();
+        try {
+            feeds("weights.", weights, weights);
+            feeds("dWeights.", dWeights, weights);
+            transforms("dExpertY", dExpertY, x, weights, rows, K);
+            same("dExpertX", dExpertX, "dExpertY", dExpertY);
+            matrix("preActivation", preActivation, ElementType.F32, dExpertY.shape().rows(), weights.up().shape().extent(1));
+            kernel.backward(dExpertX, dWeights, dExpertY, preActivation, x, weights, rows, K, form);
+        } finally {
+            exit();
+        }
+    }
+
+    private void feeds(String prefix, FeedForwardWeights weights, FeedForwardWeights sizes) {
+        whole(prefix + "up", sizes.up(), 3);
+        int E = sizes.up().shape().extent(0);
+        int F = sizes.up().shape().extent(1);
+        int C = sizes.up().shape().extent(2);
+        weights(prefix + "up", weights.up(), E, F, C);
+        weights(prefix + "down", weights.down(), E, C, F);
+        matrix(prefix + "upBias", weights.upBias(), ElementType.F32, E, F);
+        matrix(prefix + "downBias", weights.downBias(), ElementType.F32, E, C);
+    }
+
+    private void transforms(
+            String operand, Tensor expertY, Tensor x, FeedForwardWeights weights, ExpertRows rows, int K) {
+        int E = weights.up().shape().extent(0);
+        int C = weights.up().shape().extent(2);
+        if (K < 1 || K > E) {
+            throw refuse("K must be in 1..E=" + E + ", was " + K);
+        }
+        floats("x", x);
+        matrix("x", x, ElementType.F32, x.shape().rows(), C);
+        usable("rows.choiceOf", rows.choiceOf(), ElementType.I32);
+        int R = Math.toIntExact(rows.choiceOf().shape().elements());
+        matrix(operand, expertY, ElementType.F32, R, C);
+        vector("rows.choiceOf", rows.choiceOf(), ElementType.I32, R);
+        vector("rows.starts", rows.starts(), ElementType.I32, E);
+        vector("rows.counts", rows.counts(), ElementType.I32, E);
+    }
+}

@@ -1,0 +1,16 @@
+package dev.tandem.engine.kernel;
+
+import dev.tandem.engine.Tensor;
+
+/// The residual sum, forward and for gradients alike.
+///
+///     y[i] = a[i] + b[i]
+///
+/// | operand | shape       | type | access                       |
+/// |---------|-------------|------|------------------------------|
+/// | `y`     | any         | F32  | overwritten; may be `a`, `b` |
+/// | `a, b`  | that of `y` | F32  | read                         |
+public interface Add {
+    /// `y = a + b`.
+    void forward(Tensor y, Tensor a, Tensor b);
+}

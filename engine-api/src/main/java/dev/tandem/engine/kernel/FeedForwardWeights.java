@@ -1,0 +1,11 @@
+package dev.tandem.engine.kernel;
+
+import dev.tandem.engine.Tensor;
+
+/// The two layers of E experts, or their gradients.
+///
+/// @param up `[E, F, C]` WEIGHT
+/// @param upBias `[E, F]` F32
+/// @param down `[E, C, F]` WEIGHT
+/// @param downBias `[E, C]` F32
+public record FeedForwardWeights(Tensor up, Tensor upBias, Tensor down, Tensor downBias) {}

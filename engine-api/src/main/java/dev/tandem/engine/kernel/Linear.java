@@ -1,0 +1,36 @@
+package dev.tandem.engine.kernel;
+
+import dev.tandem.engine.Tensor;
+import java.util.Optional;
+
+/// A dense matrix product with the weight as checkpoints store it.
+///
+///     y[n,o] = Σ_i x[n,i] · weight[o,i] + bias[o]
+///
+/// | operand         | shape       | type   | access               |
+/// |-----------------|-------------|--------|----------------------|
+/// | `y`             | `[N, out]`  | F32    | overwritten          |
+/// | `preActivation` | `[N, out]`  | F32    | saved, if given      |
+/// | `x`             | `[N, in]`   | F32    | read                 |
+/// | `weight`        | `[out, in]` | WEIGHT | read, a whole matrix |
+/// | `bias`          | `[out]`     | F32    | read, if given       |
+/// | `dx`            | `[N, in]`   | F32    | overwritten          |
+/// | `dWeight`       | `[out, in]` | WEIGHT | accumulated          |
+/// | `dBias`         | `[out]`     | F32    | accumulated, if given |
+/// | `dy`            | `[N, out]`  | F32    | read                 |
+///
+/// 2·N·out·in FLOPs forward, 4·N·out·in backward.
+public interface Linear {
+    /// `y = x·weightᵀ + bias`.
+    void forward(Tensor y, Tensor x, Tensor weight, Optional<Tensor> bias);
+
+    /// `preActivation = x·weightᵀ + bias`, `y = gelu(preActivation)` in one pass over y.
+    void forwardGelu(
+            Tensor y, Optional<Tensor> preActivation, Tensor x, Tensor weight, Optional<Tensor> bias, GeluForm form);
+
+    /// `dx = dy·weight`.
+    void backwardData(Tensor dx, Tensor dy, Tensor weight);
+
+    /// `dWeight += dyᵀ·x`, `dBias += Σ_n dy[n,:]`.
+    void backwardWeight(Tensor dWeight, Optional<Tensor> dBias, Tensor dy, Tensor x);
+}
