@@ -1,0 +1,6 @@
+/// The SIMD-CPU backend. It exports no package: it is found as a service.
+module dev.tandem.cpu {
+    requires dev.tandem.engine;
+    requires jdk.incubator.vector;
+    requires static org.jspecify;
+}

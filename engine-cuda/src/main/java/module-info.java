@@ -1,0 +1,5 @@
+/// The CUDA backend. It exports no package: it is found as a service.
+module dev.tandem.cuda {
+    requires dev.tandem.engine;
+    requires static org.jspecify;
+}

@@ -1,0 +1,15 @@
+/// Text, data, training, evaluation and the command line.
+module dev.tandem.lab {
+    requires dev.tandem.gpt;
+    requires dev.tandem.testkit;
+    requires info.picocli;
+    requires java.desktop;
+    requires jtokkit;
+    requires me.tongfei.progressbar;
+    requires tools.jackson.core;
+    requires xchart;
+    requires static org.jspecify;
+
+    opens dev.tandem.lab.cli to
+            info.picocli;
+}
