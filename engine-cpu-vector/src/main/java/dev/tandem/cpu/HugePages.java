@@ -51,8 +51,7 @@ final class HugePages {
                         ValueLayout.JAVA_INT,
                         ValueLayout.JAVA_LONG));
         private static final MethodHandle MUNMAP = handle(
-                "munmap",
-                FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG));
+                "munmap", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG));
         private static final MethodHandle MADVISE = handle(
                 "madvise",
                 FunctionDescriptor.of(

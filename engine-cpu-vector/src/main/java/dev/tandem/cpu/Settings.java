@@ -20,16 +20,14 @@ record Settings(int vectorBits, int threads, boolean hugePages) {
     Settings {
         int widest = widestVectorBits();
         if (vectorBits != 128 && vectorBits != 256 && vectorBits != 512) {
-            throw new IllegalArgumentException(
-                    "%s must be 128, 256 or 512, was %d".formatted(VECTOR_BITS, vectorBits));
+            throw new IllegalArgumentException("%s must be 128, 256 or 512, was %d".formatted(VECTOR_BITS, vectorBits));
         }
         if (vectorBits > widest) {
             throw new IllegalArgumentException("%s=%d is wider than this machine's vectors of %d bits; leave it unset"
                     .formatted(VECTOR_BITS, vectorBits, widest));
         }
         if (threads < 1 || threads > MOST_THREADS) {
-            throw new IllegalArgumentException(
-                    "%s must be in 1..%d, was %d".formatted(THREADS, MOST_THREADS, threads));
+            throw new IllegalArgumentException("%s must be in 1..%d, was %d".formatted(THREADS, MOST_THREADS, threads));
         }
     }
 
@@ -65,8 +63,7 @@ record Settings(int vectorBits, int threads, boolean hugePages) {
         return switch (text) {
             case "true" -> true;
             case "false" -> false;
-            default ->
-                throw new IllegalArgumentException("%s must be true or false, was '%s'".formatted(name, text));
+            default -> throw new IllegalArgumentException("%s must be true or false, was '%s'".formatted(name, text));
         };
     }
 }

@@ -5,6 +5,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /// The threads of one backend: numbered tasks, taken one by one by whoever is free.
 ///
@@ -30,10 +31,10 @@ final class Workers implements AutoCloseable {
     // alive, so a helper that took one may trust `task` and `tasks`; one that comes too late takes none.
     private final AtomicLong ticket = new AtomicLong();
     private final AtomicInteger finished = new AtomicInteger();
-    private final AtomicReference<Thread> waiting = new AtomicReference<>();
-    private final AtomicReferenceArray<Thread> parked;
-    private final AtomicReference<Throwable> failure = new AtomicReference<>();
-    private final AtomicReference<Thread> owner = new AtomicReference<>();
+    private final AtomicReference<@Nullable Thread> waiting = new AtomicReference<>();
+    private final AtomicReferenceArray<@Nullable Thread> parked;
+    private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+    private final AtomicReference<@Nullable Thread> owner = new AtomicReference<>();
     private volatile Task task = NOTHING;
     private volatile int tasks;
     private volatile boolean closed;
@@ -50,10 +51,8 @@ final class Workers implements AutoCloseable {
         helpers = new Thread[threads - 1];
         for (int helper = 0; helper < helpers.length; helper++) {
             int worker = helper + 1;
-            helpers[helper] = Thread.ofPlatform()
-                    .daemon()
-                    .name("tandem-cpu-" + worker)
-                    .start(() -> help(worker));
+            helpers[helper] =
+                    Thread.ofPlatform().daemon().name("tandem-cpu-" + worker).start(() -> help(worker));
         }
     }
 
