@@ -18,15 +18,15 @@ import dev.tandem.engine.Tensor;
 ///
 /// Source: Loshchilov and Hutter 2019, <https://arxiv.org/abs/1711.05101>; paper.md section 3.
 public interface AdamW {
-    /// What stays the same over a run.
+    /// What stays the same over a run. Double precision, because 1 − β₂ would lose seven bits in F32.
     ///
     /// @param beta1 decay of the first moment, in `[0, 1)`
     /// @param beta2 decay of the second moment, in `[0, 1)`
     /// @param epsilon floor of the denominator, positive
     /// @param corrected whether ε is added to the bias-corrected root (PyTorch) or to the raw one (the paper)
-    record Moments(float beta1, float beta2, float epsilon, boolean corrected) {
+    record Moments(double beta1, double beta2, double epsilon, boolean corrected) {
         /// The paper's: 0.9, 0.98, 1e-8, uncorrected.
-        public static final Moments PAPER = new Moments(0.9f, 0.98f, 1e-8f, false);
+        public static final Moments PAPER = new Moments(0.9, 0.98, 1e-8, false);
 
         /// Refuses values outside their ranges.
         public Moments {
@@ -34,7 +34,7 @@ public interface AdamW {
                 throw new IllegalArgumentException(
                         "beta1 and beta2 must be in [0, 1), were %s and %s".formatted(beta1, beta2));
             }
-            if (!(epsilon > 0) || Float.isInfinite(epsilon)) {
+            if (!(epsilon > 0) || Double.isInfinite(epsilon)) {
                 throw new IllegalArgumentException("epsilon must be positive, was " + epsilon);
             }
         }
