@@ -1,0 +1,134 @@
+package dev.tandem.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+import dev.tandem.engine.kernel.GeluForm;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class BackendTest {
+    private final RecordingDevice device = new RecordingDevice();
+    private final Backend backend = Backend.of(device);
+    private final Region region = backend.region("step");
+
+    @AfterEach
+    void close() {
+        backend.close();
+    }
+
+    private Tensor floats(String name, int... extents) {
+        return region.floats(name, Role.ACTIVATION, extents);
+    }
+
+    @Test
+    void aValidCallReachesTheDevice() {
+        Tensor x = floats("x", 4, 8);
+        backend.kernels().gelu().forward(x, x, GeluForm.ERF);
+        assertThat(device.calls).containsExactly("Gelu.forward");
+    }
+
+    @Test
+    void aWrongShapeIsNamedAndNeverReachesTheDevice() {
+        Tensor weight = region.floats("projection", Role.WEIGHT, 16, 8);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> backend.kernels()
+                        .linear()
+                        .forward(floats("y", 4, 16), floats("x", 4, 9), weight, Optional.empty()))
+                .withMessage("Linear: x must be F32 [4, 8], was 'x' F32 [4, 9]");
+        assertThat(device.calls).isEmpty();
+    }
+
+    @Test
+    void leadingDimensionsCountAsRows() {
+        Tensor weight = region.floats("projection", Role.WEIGHT, 16, 8);
+        backend.kernels().linear().forward(floats("y", 2, 3, 16), floats("x", 2, 3, 8), weight, Optional.empty());
+        assertThat(device.calls).containsExactly("Linear.forward");
+    }
+
+    @Test
+    void partOfAWeightMatrixIsNoOperandOfAProduct() {
+        Tensor weight = region.floats("projection", Role.WEIGHT, 16, 8);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> backend.kernels()
+                        .linear()
+                        .forward(floats("y", 4, 8), floats("x", 4, 8), weight.slice(0, 8), Optional.empty()))
+                .withMessageContaining("whole matrices [16, 8]");
+    }
+
+    @Test
+    void anExpertsMatrixIsAWholeOperand() {
+        Tensor weights = region.floats("experts", Role.WEIGHT, 4, 16, 8);
+        backend.kernels().linear().forward(floats("y", 4, 16), floats("x", 4, 8), weights.at(2), Optional.empty());
+        assertThat(device.calls).containsExactly("Linear.forward");
+    }
+
+    @Test
+    void aTensorOfAClosedRegionIsRefused() {
+        Tensor x = floats("x", 4);
+        region.close();
+        region.close();
+        assertThatIllegalStateException()
+                .isThrownBy(() -> backend.kernels().gelu().forward(x, x, GeluForm.ERF))
+                .withMessage("Gelu: x 'x' is in region 'step', which is closed");
+        assertThat(device.freed).containsExactly(x.storage());
+        assertThatIllegalStateException().isThrownBy(() -> floats("late", 1)).withMessageContaining("'step' is closed");
+    }
+
+    @Test
+    void aTensorOfAnotherBackendIsRefused() {
+        try (Backend other = Backend.of(new RecordingDevice())) {
+            Tensor foreign = other.region("step").floats("x", Role.ACTIVATION, 4);
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> backend.kernels().gelu().forward(foreign, foreign, GeluForm.ERF))
+                    .withMessageContaining("belongs to backend");
+            assertThatIllegalArgumentException().isThrownBy(() -> backend.floats(foreign));
+        }
+    }
+
+    @Test
+    void closingFreesWhatIsOpenAndRefusesWhatFollows() {
+        Tensor x = floats("x", 4);
+        backend.close();
+        backend.close();
+        assertThat(device.freed).containsExactly(x.storage());
+        assertThat(device.closed).isTrue();
+        assertThatIllegalStateException()
+                .isThrownBy(() -> backend.kernels().gelu().forward(x, x, GeluForm.ERF))
+                .withMessage("Gelu: backend 'recording' is closed");
+        assertThatIllegalStateException().isThrownBy(() -> backend.region("late"));
+        region.close();
+    }
+
+    @Test
+    void transfersMustHaveTheTensorsSize() {
+        Tensor x = floats("x", 4);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> backend.upload(x, new float[3]))
+                .withMessage("upload: tensor 'x' F32 [4] has 16 bytes, the host memory 12");
+        assertThatIllegalArgumentException().isThrownBy(() -> backend.upload(x, new int[4]));
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment readOnly = arena.allocate(16).asReadOnly();
+            assertThatIllegalArgumentException().isThrownBy(() -> backend.download(readOnly, x));
+        }
+    }
+
+    @Test
+    void anAllocationThatDoesNotFitSaysWhatWasAskedAndFree() {
+        assertThatExceptionOfType(OutOfDeviceMemory.class)
+                .isThrownBy(() -> floats("logits", 2048, 50257))
+                .withMessageContaining("'logits'")
+                .satisfies(e -> assertThat(e.requested()).isEqualTo(4L * 2048 * 50257));
+    }
+
+    @Test
+    void weightsHaveTwoOrThreeDimensions() {
+        assertThatIllegalArgumentException().isThrownBy(() -> region.floats("w", Role.WEIGHT, 4));
+        assertThatIllegalArgumentException().isThrownBy(() -> region.floats("w", Role.WEIGHT, 4, 4, 4, 4));
+    }
+}

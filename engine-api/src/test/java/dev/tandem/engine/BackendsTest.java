@@ -1,0 +1,28 @@
+package dev.tandem.engine;
+
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import org.junit.jupiter.api.Test;
+
+class BackendsTest {
+    @Test
+    void anUnknownNameIsRefusedAndNotReplaced() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Backends.open("abacus", BackendOptions.DEFAULT))
+                .withMessageContaining("there is no backend 'abacus'");
+    }
+
+    @Test
+    void withoutAnyProviderTheMessageSaysWhatToAdd() {
+        assertThatExceptionOfType(BackendUnavailable.class)
+                .isThrownBy(Backends::open)
+                .withMessageContaining("engine-cpu-vector");
+    }
+
+    @Test
+    void threadsHaveARange() {
+        assertThatIllegalArgumentException().isThrownBy(() -> new BackendOptions(-1));
+        assertThatIllegalArgumentException().isThrownBy(() -> new BackendOptions(100_000));
+    }
+}
