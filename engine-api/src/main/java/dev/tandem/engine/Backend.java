@@ -9,9 +9,10 @@ import java.util.List;
 
 /// One opened device: its memory, its kernels, its single in-order queue.
 ///
-/// A call returns when its operands are validated and its work is enqueued; work runs in call order; [#download] and
-/// [#synchronize] wait. Calls may come from any thread and are served one after the other. No argument that Java code
-/// can pass crashes the process: operands are checked here, once, before the device sees them.
+/// A call returns when its operands are validated and its work is enqueued; work runs in call
+/// order; [#download] and [#synchronize] wait. Calls may come from any thread and are served one
+/// after the other. No argument that Java code can pass crashes the process: operands are checked
+/// here, once, before the device sees them.
 public final class Backend implements AutoCloseable {
     private final Device device;
     private final Guard guard;
@@ -25,8 +26,9 @@ public final class Backend implements AutoCloseable {
         this.kernels = Boolean.getBoolean("tandem.trace") ? TracedKernels.around(checked, device.name()) : checked;
     }
 
-    /// Puts a device behind validation – and, with `-Dtandem.trace=true`, a JFR event around every kernel call. Users
-    /// open backends by [Backends]; this is for devices that no provider names.
+    /// Puts a device behind validation – and, with `-Dtandem.trace=true`, a JFR event around
+    /// every kernel call. Users open backends by [Backends]; this is for devices that no provider
+    /// names.
     public static Backend of(Device device) {
         return new Backend(device);
     }
@@ -85,10 +87,11 @@ public final class Backend implements AutoCloseable {
         upload(target, MemorySegment.ofArray(source));
     }
 
-    /// Copies a tensor into dense row-major host elements, in native byte order. Waits for everything before.
+    /// Copies a tensor into dense row-major host elements, in native byte order. Waits for
+    /// everything before.
     ///
-    /// @throws IllegalArgumentException if the number of bytes differs from the tensor's, or the host memory is
-    ///     read-only
+    /// @throws IllegalArgumentException if the number of bytes differs from the tensor's, or
+    ///     the host memory is read-only
     public void download(MemorySegment target, Tensor source) {
         guard.enter("download");
         try {
@@ -205,8 +208,8 @@ public final class Backend implements AutoCloseable {
 
     private static void demand(String call, Tensor tensor, ElementType type) {
         if (tensor.type() != type) {
-            throw new IllegalArgumentException(
-                    "%s: tensor '%s' has type %s, the host array %s".formatted(call, tensor.name(), tensor.type(), type));
+            throw new IllegalArgumentException("%s: tensor '%s' has type %s, the host array %s"
+                    .formatted(call, tensor.name(), tensor.type(), type));
         }
     }
 }

@@ -2,7 +2,8 @@ package dev.tandem.engine;
 
 /// How a backend is to be opened.
 ///
-/// @param threads host threads that compute, the caller's included; 0 leaves the choice to the backend
+/// @param threads host threads that compute, the caller's included; 0 leaves the choice to
+///     the backend
 public record BackendOptions(int threads) {
     /// Everything left to the backend.
     public static final BackendOptions DEFAULT = new BackendOptions(0);

@@ -2,8 +2,8 @@ package dev.tandem.engine;
 
 /// What a backend registers with `java.util.ServiceLoader`.
 ///
-/// Loading the provider must touch nothing that may be missing: no native library, no incubating module, no thread.
-/// [#probe] is the first call that may look.
+/// Loading the provider must touch nothing that may be missing: no native library, no incubating
+/// module, no thread. [#probe] is the first call that may look.
 public interface BackendProvider {
     /// The name users give: lower case, words joined by `-`.
     String name();
@@ -11,7 +11,8 @@ public interface BackendProvider {
     /// The available backend of the highest priority is opened when no name is given.
     int priority();
 
-    /// Looks for the device. Never throws; an absent device is an [Availability.Unavailable] with a reason.
+    /// Looks for the device. Never throws; an absent device is an [Availability.Unavailable] with
+    /// a reason.
     Availability probe();
 
     /// Opens the device.

@@ -9,9 +9,10 @@ import java.util.stream.Collectors;
 
 /// Finds and opens backends.
 ///
-/// The name comes from the caller, else from the system property `tandem.backend`, else from the environment variable
-/// `TANDEM_BACKEND`; without any, the available backend of the highest priority is opened. What was chosen, and why
-/// nothing better, is logged in one line. A backend asked for by name is opened or refused, never replaced.
+/// The name comes from the caller, else from the system property `tandem.backend`, else from the
+/// environment variable `TANDEM_BACKEND`; without any, the available backend of the highest
+/// priority is opened. What was chosen, and why nothing better, is logged in one line. A backend
+/// asked for by name is opened or refused, never replaced.
 public final class Backends {
     private static final System.Logger LOG = System.getLogger("dev.tandem.engine");
 

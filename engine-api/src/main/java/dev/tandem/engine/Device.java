@@ -2,12 +2,13 @@ package dev.tandem.engine;
 
 import java.lang.foreign.MemorySegment;
 
-/// What a backend implements; users see it as a [Backend], which validates operands, guards lifetimes and
-/// serializes calls before anything arrives here.
+/// What a backend implements; users see it as a [Backend], which validates operands, guards
+/// lifetimes and serializes calls before anything arrives here.
 ///
-/// Every call comes from one thread at a time, with operands that agree with the kernels' tables and belong to open
-/// regions of this device. What cannot be seen from shapes – token ids, targets, expert numbers, slots – a kernel
-/// verifies itself before it computes an address from it.
+/// Every call comes from one thread at a time, with operands that agree with the kernels' tables
+/// and belong to open regions of this device. What cannot be seen from shapes – token ids,
+/// targets, expert numbers, slots – a kernel verifies itself before it computes an address from
+/// it.
 public interface Device extends AutoCloseable {
     /// The provider's name.
     String name();
@@ -30,7 +31,8 @@ public interface Device extends AutoCloseable {
     /// Copies dense row-major host elements, in native byte order, into a tensor.
     void upload(Tensor target, MemorySegment source);
 
-    /// Copies a tensor into dense row-major host elements, in native byte order; waits for work in progress.
+    /// Copies a tensor into dense row-major host elements, in native byte order; waits for work
+    /// in progress.
     void download(MemorySegment target, Tensor source);
 
     /// Waits until everything enqueued is done.

@@ -21,16 +21,19 @@ import dev.tandem.engine.kernel.Linear;
 /// What holds for all of them:
 ///
 /// - **Order of operands**: outputs, saved, inputs, parameters, scalars.
-/// - **Rows**: an operand given as `[N, C]` may have any leading dimensions whose product is N, such as `[B, T, C]`.
+/// - **Rows**: an operand given as `[N, C]` may have any leading dimensions whose product is N,
+///   such as `[B, T, C]`.
 /// - **Gradients**: those of parameters *accumulate*, those of activations *overwrite*.
-/// - **Aliasing**: an output may be the same tensor as an input only where the kernel says so; other overlap leaves
-///   unspecified values, never anything worse.
+/// - **Aliasing**: an output may be the same tensor as an input only where the kernel says so;
+///   other overlap leaves unspecified values, never anything worse.
 /// - **Precision**: reductions accumulate in F32 or wider.
-/// - **Repeatability**: equal inputs give equal bits on the same device, whatever the number of threads.
-/// - **Errors**: `IllegalArgumentException` if an operand disagrees with the table or belongs to another backend,
-///   `IllegalStateException` if its region is closed; nothing has been written then. Integers inside
-///   tensors (ids, targets, routing) are verified by the kernel; one out of range raises `IllegalArgumentException`
-///   at the latest from the next [Backend#synchronize] or download.
+/// - **Repeatability**: equal inputs give equal bits on the same device, whatever the number of
+///   threads.
+/// - **Errors**: `IllegalArgumentException` if an operand disagrees with the table or belongs
+///   to another backend, `IllegalStateException` if its region is closed; nothing has been
+///   written then. Integers inside tensors (ids, targets, routing) are verified by the kernel;
+///   one out of range raises `IllegalArgumentException` at the latest from the next
+///   [Backend#synchronize] or download.
 public record Kernels(
         Fill fill,
         Embedding embedding,

@@ -11,7 +11,8 @@ public final class OutOfDeviceMemory extends EngineException {
     /// @param tensor what they were for
     public OutOfDeviceMemory(long requested, long free, String tensor) {
         super(("tensor '%s' needs %,d bytes, but only %,d are free: use smaller sizes, close other regions,"
-                + " or give the process more memory").formatted(tensor, requested, free));
+                        + " or give the process more memory")
+                .formatted(tensor, requested, free));
         this.requested = requested;
         this.free = free;
     }

@@ -1,7 +1,8 @@
 package dev.tandem.engine;
 
-/// Philox 4x32-10, the counter-based generator that every backend implements: a number is a function of
-/// `(seed, stream, index)` and of nothing else, so results depend on no order of execution.
+/// Philox 4x32-10, the counter-based generator that every backend implements: a number is a
+/// function of `(seed, stream, index)` and of nothing else, so results depend on no order of
+/// execution.
 ///
 ///     block   = index div 4          lane = index mod 4
 ///     key     = (low(seed), high(seed))
@@ -51,7 +52,8 @@ public final class Philox {
         return (float) ((word(seed, stream, index) >>> 8) * UNIT);
     }
 
-    /// Standard normal by Box and Muller from words `2·index` and `2·index + 1`, computed in double precision.
+    /// Standard normal by Box and Muller from words `2·index` and `2·index + 1`, computed in
+    /// double precision.
     public static double normal(long seed, long stream, long index) {
         double radius = ((word(seed, stream, 2 * index) >>> 8) + 1) * UNIT;
         double angle = (word(seed, stream, 2 * index + 1) >>> 8) * UNIT;

@@ -5,7 +5,8 @@ import java.util.List;
 
 /// Owns tensors and frees them together. Obtained from [Backend#region].
 ///
-/// Not thread-safe while allocating. Closing waits for the kernel that is running; closing twice is harmless.
+/// Not thread-safe while allocating. Closing waits for the kernel that is running; closing twice
+/// is harmless.
 public final class Region implements AutoCloseable {
     private final Backend backend;
     private final String name;
@@ -21,8 +22,8 @@ public final class Region implements AutoCloseable {
     ///
     /// @param tensorName for error messages and memory reports
     /// @throws OutOfDeviceMemory if the device has no room; nothing was allocated then
-    /// @throws IllegalArgumentException if the device does not offer the type, or a weight has neither two nor three
-    ///     dimensions
+    /// @throws IllegalArgumentException if the device does not offer the type, or a weight
+    ///     has neither two nor three dimensions
     /// @throws IllegalStateException if this region or its backend is closed
     public Tensor allocate(String tensorName, Role role, ElementType type, int... extents) {
         Shape shape = Shape.of(extents);

@@ -1,8 +1,10 @@
 package dev.tandem.engine;
 
-/// Memory of one allocation. Only the device that made it can read it; to everyone else it is a name in a region.
+/// Memory of one allocation. Only the device that made it can read it; to everyone else it is a
+/// name in a region.
 ///
-/// A device extends this class with what it needs to find the bytes: an address, a segment, an array.
+/// A device extends this class with what it needs to find the bytes: an address, a segment, an
+/// array.
 public abstract class Storage {
     private final Region region;
     private final String name;

@@ -27,18 +27,19 @@ public record Tensor(Storage storage, long offset, Shape shape) {
 
     /// Rows `first … first + count − 1` of the outermost dimension. Shares memory with this tensor.
     ///
-    /// Kernels that multiply by a weight want whole matrices: slice a `[E, out, in]` stack by expert, a single
-    /// `[out, in]` matrix only to upload, download or fill some of its rows.
+    /// Kernels that multiply by a weight want whole matrices: slice a `[E, out, in]` stack by
+    /// expert, a single `[out, in]` matrix only to upload, download or fill some of its rows.
     public Tensor slice(int first, int count) {
         if (first < 0 || count < 1 || first > shape.extent(0) - count) {
-            throw new IllegalArgumentException("tensor '%s' %s has no rows %d to %d"
-                    .formatted(name(), shape, first, first + count - 1));
+            throw new IllegalArgumentException(
+                    "tensor '%s' %s has no rows %d to %d".formatted(name(), shape, first, first + count - 1));
         }
         long rowElements = shape.elements() / shape.extent(0);
         return new Tensor(storage, offset + first * rowElements, shape.withOutermost(count));
     }
 
-    /// Entry `index` of the outermost dimension, one dimension less. Shares memory with this tensor.
+    /// Entry `index` of the outermost dimension, one dimension less. Shares memory with this
+    /// tensor.
     public Tensor at(int index) {
         Tensor row = slice(index, 1);
         return new Tensor(storage, row.offset, shape.withoutOutermost());
@@ -46,8 +47,8 @@ public record Tensor(Storage storage, long offset, Shape shape) {
 
     /// The same elements under another shape. Shares memory with this tensor.
     ///
-    /// @throws IllegalArgumentException if the number of elements differs, or the tensor is a weight, whose layout
-    ///     follows its shape
+    /// @throws IllegalArgumentException if the number of elements differs, or the tensor is a
+    ///     weight, whose layout follows its shape
     public Tensor reshape(int... extents) {
         Shape changed = Shape.of(extents);
         if (changed.elements() != shape.elements()) {

@@ -23,7 +23,9 @@ class TensorTest {
     @CsvSource({"-1,1", "0,0", "0,6", "5,1", "2147483647,2"})
     void aSliceStaysInside(int first, int count) {
         Tensor x = region.floats("x", Role.ACTIVATION, 5, 3);
-        assertThatIllegalArgumentException().isThrownBy(() -> x.slice(first, count)).withMessageContaining("'x'");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> x.slice(first, count))
+                .withMessageContaining("'x'");
     }
 
     @Test

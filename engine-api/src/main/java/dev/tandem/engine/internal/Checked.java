@@ -128,7 +128,8 @@ abstract class Checked {
         boolean weight = tensor.storage().role() == Role.WEIGHT;
         boolean otherWeight = other.storage().role() == Role.WEIGHT;
         if (!tensor.shape().equals(other.shape()) || weight != otherWeight) {
-            throw wrong(operand, "like " + otherOperand + " " + other.shape() + (otherWeight ? " (weight)" : ""), tensor);
+            throw wrong(
+                    operand, "like " + otherOperand + " " + other.shape() + (otherWeight ? " (weight)" : ""), tensor);
         }
     }
 

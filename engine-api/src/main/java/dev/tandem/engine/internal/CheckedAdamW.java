@@ -39,8 +39,7 @@ final class CheckedAdamW extends Checked implements AdamW {
             if (step < 1) {
                 throw refuse("steps count from 1, was " + step);
             }
-            kernel.update(
-                    parameter, m, v, gradient, norm, moments, learningRate, weightDecay, gradientScale, step);
+            kernel.update(parameter, m, v, gradient, norm, moments, learningRate, weightDecay, gradientScale, step);
         } finally {
             exit();
         }

@@ -40,7 +40,12 @@ final class CheckedEmbedding extends Checked implements Embedding {
             looksUp("dy", dy, ids, dTable, padding);
             if (dPositions.isPresent()) {
                 Tensor positions = dPositions.get();
-                matrix("dPositions", positions, ElementType.F32, positions.shape().extent(0), dTable.shape().last());
+                matrix(
+                        "dPositions",
+                        positions,
+                        ElementType.F32,
+                        positions.shape().extent(0),
+                        dTable.shape().last());
             }
             kernel.backward(dTable, dPositions, dy, ids, scale, padding);
         } finally {
@@ -67,9 +72,15 @@ final class CheckedEmbedding extends Checked implements Embedding {
         if (ids.shape().rank() != 2) {
             throw refuse("ids must be [B, T], was " + ids.shape());
         }
-        cube(operand, y, ids.shape().extent(0), ids.shape().extent(1), table.shape().last());
+        cube(
+                operand,
+                y,
+                ids.shape().extent(0),
+                ids.shape().extent(1),
+                table.shape().last());
         if (padding < -1 || padding >= table.shape().extent(0)) {
-            throw refuse("padding must be -1 (none) or a token id below V=" + table.shape().extent(0) + ", was " + padding);
+            throw refuse("padding must be -1 (none) or a token id below V="
+                    + table.shape().extent(0) + ", was " + padding);
         }
     }
 }

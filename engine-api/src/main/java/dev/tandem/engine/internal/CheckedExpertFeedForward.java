@@ -30,7 +30,12 @@ final class CheckedExpertFeedForward extends Checked implements ExpertFeedForwar
         try {
             feeds("weights.", weights, weights);
             transforms("expertY", expertY, x, weights, rows, K);
-            matrix("preActivation", preActivation, ElementType.F32, expertY.shape().rows(), weights.up().shape().extent(1));
+            matrix(
+                    "preActivation",
+                    preActivation,
+                    ElementType.F32,
+                    expertY.shape().rows(),
+                    weights.up().shape().extent(1));
             kernel.forward(expertY, preActivation, x, weights, rows, K, form);
         } finally {
             exit();
@@ -54,7 +59,12 @@ final class CheckedExpertFeedForward extends Checked implements ExpertFeedForwar
             feeds("dWeights.", dWeights, weights);
             transforms("dExpertY", dExpertY, x, weights, rows, K);
             same("dExpertX", dExpertX, "dExpertY", dExpertY);
-            matrix("preActivation", preActivation, ElementType.F32, dExpertY.shape().rows(), weights.up().shape().extent(1));
+            matrix(
+                    "preActivation",
+                    preActivation,
+                    ElementType.F32,
+                    dExpertY.shape().rows(),
+                    weights.up().shape().extent(1));
             kernel.backward(dExpertX, dWeights, dExpertY, preActivation, x, weights, rows, K, form);
         } finally {
             exit();

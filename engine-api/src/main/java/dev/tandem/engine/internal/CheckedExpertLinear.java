@@ -39,7 +39,12 @@ final class CheckedExpertLinear extends Checked implements ExpertLinear {
         enter();
         try {
             products("y", y, x, weight, bias, rows);
-            matrix("preActivation", preActivation, ElementType.F32, y.shape().rows(), y.shape().last());
+            matrix(
+                    "preActivation",
+                    preActivation,
+                    ElementType.F32,
+                    y.shape().rows(),
+                    y.shape().last());
             kernel.forwardGelu(y, preActivation, x, weight, bias, rows, form);
         } finally {
             exit();
@@ -68,8 +73,7 @@ final class CheckedExpertLinear extends Checked implements ExpertLinear {
         }
     }
 
-    private void products(
-            String operand, Tensor y, Tensor x, Tensor weight, Optional<Tensor> bias, ExpertRows rows) {
+    private void products(String operand, Tensor y, Tensor x, Tensor weight, Optional<Tensor> bias, ExpertRows rows) {
         whole("weight", weight, 3);
         int E = weight.shape().extent(0);
         int out = weight.shape().extent(1);

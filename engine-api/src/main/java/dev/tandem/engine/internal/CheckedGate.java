@@ -96,9 +96,11 @@ final class CheckedGate extends Checked implements Gate {
 
     private void noisy(Optional<Tensor> noise, SecondPolicy policy, int N, int E) {
         if (noise.isPresent() == (policy == SecondPolicy.ALL)) {
-            throw refuse(policy == SecondPolicy.ALL
-                    ? "policy ALL takes no noise"
-                    : "policy " + policy + " needs noise: fill a tensor with Fill." + (policy == SecondPolicy.SAMPLING ? "gumbel" : "uniform"));
+            throw refuse(
+                    policy == SecondPolicy.ALL
+                            ? "policy ALL takes no noise"
+                            : "policy " + policy + " needs noise: fill a tensor with Fill."
+                                    + (policy == SecondPolicy.SAMPLING ? "gumbel" : "uniform"));
         }
         switch (policy) {
             case ALL -> {}

@@ -32,7 +32,12 @@ final class CheckedLinear extends Checked implements Linear {
         enter();
         try {
             product("y", y, x, weight, bias);
-            matrix("preActivation", preActivation, ElementType.F32, y.shape().rows(), y.shape().last());
+            matrix(
+                    "preActivation",
+                    preActivation,
+                    ElementType.F32,
+                    y.shape().rows(),
+                    y.shape().last());
             kernel.forwardGelu(y, preActivation, x, weight, bias, form);
         } finally {
             exit();

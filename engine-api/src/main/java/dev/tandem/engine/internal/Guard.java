@@ -5,8 +5,8 @@ import dev.tandem.engine.Region;
 import dev.tandem.engine.Tensor;
 import java.util.concurrent.locks.ReentrantLock;
 
-/// Lets one call at a time into a backend, and none once it is closed. Held while a kernel runs, so that no other
-/// thread can free an operand meanwhile.
+/// Lets one call at a time into a backend, and none once it is closed. Held while a kernel runs,
+/// so that no other thread can free an operand meanwhile.
 public final class Guard {
     private final ReentrantLock lock = new ReentrantLock();
     private final String backendName;

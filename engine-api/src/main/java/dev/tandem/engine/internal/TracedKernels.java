@@ -7,8 +7,8 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.lang.reflect.RecordComponent;
 
-/// Times and names every kernel call in a [KernelEvent] of the flight recorder. Installed only when asked for, so a run
-/// without it pays nothing.
+/// Times and names every kernel call in a [KernelEvent] of the flight recorder. Installed only
+/// when asked for, so a run without it pays nothing.
 public final class TracedKernels {
     private TracedKernels() {}
 
@@ -42,10 +42,9 @@ public final class TracedKernels {
                 if (event.shouldCommit()) {
                     event.backend = backend;
                     event.kernel = type.getSimpleName() + "." + method.getName();
-                    event.output =
-                            arguments != null && arguments.length > 0 && arguments[0] instanceof Tensor output
-                                    ? output.name() + output.shape()
-                                    : "";
+                    event.output = arguments != null && arguments.length > 0 && arguments[0] instanceof Tensor output
+                            ? output.name() + output.shape()
+                            : "";
                     event.commit();
                 }
             }

@@ -18,12 +18,14 @@ import dev.tandem.engine.Tensor;
 ///
 /// Source: Loshchilov and Hutter 2019, <https://arxiv.org/abs/1711.05101>; paper.md section 3.
 public interface AdamW {
-    /// What stays the same over a run. Double precision, because 1 − β₂ would lose seven bits in F32.
+    /// What stays the same over a run. Double precision, because 1 − β₂ would lose seven bits in
+    /// F32.
     ///
     /// @param beta1 decay of the first moment, in `[0, 1)`
     /// @param beta2 decay of the second moment, in `[0, 1)`
     /// @param epsilon floor of the denominator, positive
-    /// @param corrected whether ε is added to the bias-corrected root (PyTorch) or to the raw one (the paper)
+    /// @param corrected whether ε is added to the bias-corrected root (PyTorch) or to the raw
+    ///     one (the paper)
     record Moments(double beta1, double beta2, double epsilon, boolean corrected) {
         /// The paper's: 0.9, 0.98, 1e-8, uncorrected.
         public static final Moments PAPER = new Moments(0.9, 0.98, 1e-8, false);

@@ -18,7 +18,8 @@ import dev.tandem.engine.Tensor;
 /// | `targets`   | `[N]`    | I32  | read, 0 … V−1, or −1 for a token that is not scored |
 /// | `dLogits`   | `[N, V]` | F32  | overwritten; may be `logits`                      |
 ///
-/// `scale` is the derivative of the objective by each scored token's loss: 1/(number of scored tokens) for a mean.
+/// `scale` is the derivative of the objective by each scored token's loss: 1/(number of scored
+/// tokens) for a mean.
 public interface CrossEntropy {
     /// Losses in nats.
     void forward(Tensor total, Tensor loss, Tensor logSumExp, Tensor logits, Tensor targets);

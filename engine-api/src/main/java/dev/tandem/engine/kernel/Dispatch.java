@@ -2,11 +2,12 @@ package dev.tandem.engine.kernel;
 
 import dev.tandem.engine.Tensor;
 
-/// Moves tokens to expert rows and back. The two directions are adjoint: each one's backward is the other.
+/// Moves tokens to expert rows and back. The two directions are adjoint: each one's backward is
+/// the other.
 ///
 ///     row(n,k)      = starts[expert[n,k]] + slot[n,k]      where slot[n,k] ≥ 0
 ///     scatter:  expertX[row(n,k),:] = x[n,:]               unscaled
-///     gather:   y[n,:] = Σ_k weight[n,k] · expertY[row(n,k),:]     in the order of k; 0 if nothing is served
+///     gather:   y[n,:] = Σ_k weight[n,k] · expertY[row(n,k),:]     in order of k; 0 if none
 ///
 /// | operand               | shape    | type | access                                      |
 /// |-----------------------|----------|------|---------------------------------------------|
@@ -15,8 +16,8 @@ import dev.tandem.engine.Tensor;
 /// | `x`, `dy`             | `[N, C]` | F32  | read                                        |
 /// | `y`, `dx`             | `[N, C]` | F32  | overwritten                                 |
 /// | `dWeight`             | `[N, K]` | F32  | overwritten, 0 where not served             |
-/// | `routing`             | [Routing] | | read                                             |
-/// | `rows`                | [ExpertRows] | | read                                          |
+/// | `routing`             | [Routing] |  | read                                        |
+/// | `rows`                | [ExpertRows] |  | read                                     |
 public interface Dispatch {
     /// Copies every served token to its expert rows.
     void scatter(Tensor expertX, Tensor x, Routing routing, ExpertRows rows);
@@ -27,7 +28,7 @@ public interface Dispatch {
     /// Sums every token's expert rows by weight.
     void gather(Tensor y, Tensor expertY, Routing routing, ExpertRows rows);
 
-    /// `dExpertY[row(n,k),:] = weight[n,k] · dy[n,:]`, `dWeight[n,k] = ⟨dy[n,:], expertY[row(n,k),:]⟩`.
-    void gatherBackward(
-            Tensor dExpertY, Tensor dWeight, Tensor dy, Tensor expertY, Routing routing, ExpertRows rows);
+    /// `dExpertY[row(n,k),:] = weight[n,k] · dy[n,:]`, `dWeight[n,k] = ⟨dy[n,:],
+    /// expertY[row(n,k),:]⟩`.
+    void gatherBackward(Tensor dExpertY, Tensor dWeight, Tensor dy, Tensor expertY, Routing routing, ExpertRows rows);
 }

@@ -7,8 +7,9 @@ import java.util.Optional;
 ///
 ///     y[b,t,:] = scale · table[ids[b,t],:] + positions[p(b,t),:]
 ///
-/// Without padding (`padding = −1`), `p = start + t`. With it, real tokens of a row count from `padding + 1`, padding
-/// tokens have `p = padding` and advance nothing; `start` is then added to the position of real tokens.
+/// Without padding (`padding = −1`), `p = start + t`. With it, real tokens of a row count from
+/// `padding + 1`, padding tokens have `p = padding` and advance nothing; `start` is then added to
+/// the position of real tokens.
 ///
 /// | operand      | shape       | type   | access                                             |
 /// |--------------|-------------|--------|----------------------------------------------------|

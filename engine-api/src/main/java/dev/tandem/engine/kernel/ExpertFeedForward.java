@@ -3,13 +3,14 @@ package dev.tandem.engine.kernel;
 import dev.tandem.engine.Tensor;
 import java.util.Optional;
 
-/// The experts' feed-forward layers in one kernel: rows gathered by `choiceOf`, the hidden block never leaving cache.
+/// The experts' feed-forward layers in one kernel: rows gathered by `choiceOf`, the hidden block
+/// never leaving cache.
 ///
 ///     pre[r,:]     = x[⌊choiceOf[r]/K⌋,:] · up[e]ᵀ + upBias[e,:]
 ///     expertY[r,:] = gelu(pre[r,:]) · down[e]ᵀ + downBias[e,:]        for the rows r of expert e
 ///
-/// Equal, up to rounding, to [Dispatch#scatter], [ExpertLinear#forwardGelu] and [ExpertLinear#forward] in turn; a
-/// following [Dispatch#gather] completes the layer.
+/// Equal, up to rounding, to [Dispatch#scatter], [ExpertLinear#forwardGelu] and
+/// [ExpertLinear#forward] in turn; a following [Dispatch#gather] completes the layer.
 ///
 /// | operand         | shape                | type | access                                              |
 /// |-----------------|----------------------|------|-----------------------------------------------------|

@@ -8,8 +8,9 @@ import dev.tandem.engine.Tensor;
 /// |---------|-------|--------------------------|-------------|
 /// | `y`     | any   | F32; I32 for `constant`  | overwritten |
 ///
-/// Random values are functions of `(seed, stream, i)` by [dev.tandem.engine.Philox], the same on every backend; a
-/// tensor stored in a device's own layout gets the values of its row-major indices.
+/// Random values are functions of `(seed, stream, i)` by [dev.tandem.engine.Philox], the same on
+/// every backend; a tensor stored in a device's own layout gets the values of its row-major
+/// indices.
 public interface Fill {
     /// `y[i] = value`, rounded to the type.
     void constant(Tensor y, double value);

@@ -9,29 +9,30 @@ import java.util.Optional;
 ///     expert[n,0] = argmax logits[n,:]     expert[n,k] = argmax over the experts not yet chosen
 ///     place[n,k]  = choices of that expert that queue earlier
 ///     slot[n,k]   = place[n,k] if below S, else −1 (dropped)
-///     weight[n,k] = p[n,expert[n,k]] / max(Σ_kept p, 2⁻²³) if kept, else 0          (normalised after dropping)
+///     weight[n,k] = p[n,expert[n,k]] / max(Σ_kept p, 2⁻²³) if kept, else 0
 ///     balanceLoss = E · Σ_e mean_n(p[n,e]) · queued[0,e]/N
 ///
-/// | operand                        | shape    | type | access                                |
-/// |--------------------------------|----------|------|---------------------------------------|
-/// | `routing`                      | [Routing]          | | overwritten                      |
-/// | `rows`                         | [ExpertRows]       | | overwritten, all R entries       |
-/// | `load`                         | [ExpertLoad]       | | overwritten, saved               |
-/// | `balanceLoss`                  | `[1]`    | F32  | overwritten, 1 (uniform) … E          |
-/// | `probabilities`                | `[N, E]` | F32  | saved                                 |
-/// | `logits`                       | `[N, E]` | F32  | read                                  |
-/// | `padding`                      | `[N]`    | I32  | read, if given: not 0 = padding       |
-/// | `noise`                        | `[N, E]` (SAMPLING), `[N]` (RANDOM) | F32 | read; absent for ALL |
-/// | `dLogits`                      | `[N, E]` | F32  | overwritten                           |
-/// | `dWeight`                      | `[N, K]` | F32  | read; entries of unserved choices are ignored |
+/// | operand         | shape                  | type | access                                   |
+/// |-----------------|------------------------|------|------------------------------------------|
+/// | `routing`       | [Routing]              |      | overwritten                              |
+/// | `rows`          | [ExpertRows]           |      | overwritten, all R entries               |
+/// | `load`          | [ExpertLoad]           |      | overwritten, saved                       |
+/// | `balanceLoss`   | `[1]`                  | F32  | overwritten, 1 (uniform) … E             |
+/// | `probabilities` | `[N, E]`               | F32  | saved                                    |
+/// | `logits`        | `[N, E]`               | F32  | read                                     |
+/// | `padding`       | `[N]`                  | I32  | read, if given: not 0 = padding          |
+/// | `noise`         | `[N, E]`, `[N]`        | F32  | read: SAMPLING, RANDOM; absent for ALL   |
+/// | `dLogits`       | `[N, E]`               | F32  | overwritten                              |
+/// | `dWeight`       | `[N, K]`               | F32  | read; unserved choices are ignored       |
 ///
-/// **Order of the queues.** All first choices stand before any second one, dropped or not; among choices of one rank,
-/// token order – or, batch-prioritised, falling largest *probability*, equal ones in token order.
-/// **Ties** in a choice go to the lower expert, so equal logits route equally on every backend.
-/// **SAMPLING** adds `noise` to the logits before the second argmax. **RANDOM** lets the second choice queue only if
-/// `2·p₂ > noise[n]`, strictly, where p₂ is divided by `max(p₁ + p₂, 2⁻²³)` first if normalised before dropping.
-/// **Padding** tokens queue nowhere, yet count in N and in all means. **K = 1**: the weight is p itself.
-/// **Normalised before dropping**: `weight = p / max(Σ_all p, 2⁻²³)` where kept, else 0.
+/// **Order of the queues.** All first choices stand before any second one, dropped or not; among
+/// choices of one rank, token order – or, batch-prioritised, falling largest *probability*, equal
+/// ones in token order. **Ties** in a choice go to the lower expert, so equal logits route
+/// equally on every backend. **SAMPLING** adds `noise` to the logits before the second argmax.
+/// **RANDOM** lets the second choice queue only if `2·p₂ > noise[n]`, strictly, where p₂ is
+/// divided by `max(p₁ + p₂, 2⁻²³)` first if normalised before dropping. **Padding** tokens queue
+/// nowhere, yet count in N and in all means. **K = 1**: the weight is p itself. **Normalised
+/// before dropping**: `weight = p / max(Σ_all p, 2⁻²³)` where kept, else 0.
 ///
 /// Backward, with expert, slot and drops constant and g = `dWeight`:
 ///
@@ -39,8 +40,9 @@ import java.util.Optional;
 ///     dp[n,e]          += dBalanceLoss · E · queued[0,e] / N²
 ///     dLogits[n,:]      = p ⊙ (dp − ⟨p, dp⟩)
 ///
-/// (Normalised before dropping: the sum runs over all K, g = 0 for a dropped one and every choice gets its dp.)
-/// With K = 1, `dp = g`. Source: GShard, algorithm 1, <https://arxiv.org/abs/2006.16668>; paper.md 2.1 and 2.2.
+/// (Normalised before dropping: the sum runs over all K, g = 0 for a dropped one and every choice
+/// gets its dp.) With K = 1, `dp = g`. Source: GShard, algorithm 1,
+/// <https://arxiv.org/abs/2006.16668>; paper.md 2.1 and 2.2.
 public interface Gate {
     /// Chooses, queues, weighs.
     void forward(

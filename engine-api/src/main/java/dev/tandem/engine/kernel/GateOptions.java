@@ -4,9 +4,10 @@ package dev.tandem.engine.kernel;
 ///
 /// @param K experts per token
 /// @param secondPolicy how experts after the first are chosen
-/// @param normalizeBeforeDropping whether weights are divided by their sum before overflow is dropped (GShard) or over
-///     the kept choices only (the paper)
-/// @param batchPrioritized whether queues form by falling probability of the first choice, not in token order
+/// @param normalizeBeforeDropping whether weights are divided by their sum before overflow is
+///     dropped (GShard) or over the kept choices only (the paper)
+/// @param batchPrioritized whether queues form by falling probability of the first choice,
+///     not in token order
 /// @param capacity slots per expert
 /// @param compact whether expert rows lie back to back (evaluation) or `S` apart (training)
 public record GateOptions(
@@ -22,7 +23,8 @@ public record GateOptions(
             throw new IllegalArgumentException("K must be at least 1, was " + K);
         }
         if (secondPolicy != SecondPolicy.ALL && K != 2) {
-            throw new IllegalArgumentException("second-expert policy %s needs K = 2, was %d".formatted(secondPolicy, K));
+            throw new IllegalArgumentException(
+                    "second-expert policy %s needs K = 2, was %d".formatted(secondPolicy, K));
         }
     }
 
@@ -31,7 +33,8 @@ public record GateOptions(
         return new GateOptions(2, SecondPolicy.ALL, false, false, new Capacity.Training(capacityFactor), false);
     }
 
-    /// This gate for evaluation: the same choice and weights, but policy `ALL`, nothing dropped, compact rows.
+    /// This gate for evaluation: the same choice and weights, but policy `ALL`, nothing dropped,
+    /// compact rows.
     public GateOptions dropless() {
         return new GateOptions(
                 K, SecondPolicy.ALL, normalizeBeforeDropping, batchPrioritized, new Capacity.Dropless(), true);

@@ -1,6 +1,7 @@
 package dev.tandem.engine.kernel;
 
-/// The two functions called GELU. They differ by up to 5e-4, so a model names the one it was trained with.
+/// The two functions called GELU. They differ by up to 5e-4, so a model names the one it was
+/// trained with.
 public enum GeluForm {
     /// `x · ½(1 + erf(x/√2))`: the paper's.
     ERF,

@@ -4,7 +4,8 @@ package dev.tandem.engine.kernel;
 public enum SecondPolicy {
     /// The most probable of the others. With K > 2, and so on.
     ALL,
-    /// The expert of the largest logit plus Gumbel noise among the others; its weight is noise-free. K = 2 only.
+    /// The expert of the largest logit plus Gumbel noise among the others; its weight is
+    /// noise-free. K = 2 only.
     SAMPLING,
     /// As [#ALL], but it queues only if twice its probability exceeds a uniform draw. K = 2 only.
     RANDOM

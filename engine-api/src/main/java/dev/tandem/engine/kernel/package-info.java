@@ -1,7 +1,8 @@
 /// One interface per operation, its forward and its backward together.
 ///
-/// Letters in shapes: `B` sequences, `T` positions, `N = B·T` tokens, `V` vocabulary, `C` channels, `H` heads,
-/// `D = C/H`, `F` feed-forward width, `E` experts, `K` experts per token, `S` slots per expert, `R` expert rows.
+/// Letters in shapes: `B` sequences, `T` positions, `N = B·T` tokens, `V` vocabulary, `C`
+/// channels, `H` heads, `D = C/H`, `F` feed-forward width, `E` experts, `K` experts per token,
+/// `S` slots per expert, `R` expert rows.
 @NullMarked
 package dev.tandem.engine.kernel;
 

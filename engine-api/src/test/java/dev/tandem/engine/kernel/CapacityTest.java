@@ -54,7 +54,7 @@ class CapacityTest {
     @Test
     void noisyPoliciesNeedTwoExpertsPerToken() {
         assertThatIllegalArgumentException()
-                .isThrownBy(() ->
-                        new GateOptions(1, SecondPolicy.SAMPLING, false, false, new Capacity.Training(2), false));
+                .isThrownBy(
+                        () -> new GateOptions(1, SecondPolicy.SAMPLING, false, false, new Capacity.Training(2), false));
     }
 }
