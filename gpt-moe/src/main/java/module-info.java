@@ -2,4 +2,7 @@
 module dev.tandem.gpt {
     requires transitive dev.tandem.engine;
     requires static org.jspecify;
+
+    exports dev.tandem.gpt;
+    exports dev.tandem.gpt.cost;
 }

@@ -1,0 +1,147 @@
+package dev.tandem.gpt;
+
+import dev.tandem.engine.Backend;
+import dev.tandem.engine.Region;
+import dev.tandem.engine.Role;
+import dev.tandem.engine.Tensor;
+import dev.tandem.engine.kernel.KvCache;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+
+/// Continues texts token by token; keys and values of earlier positions are kept, no token is dropped.
+///
+/// Not safe for use by several threads at once.
+public final class DecodeSession implements AutoCloseable {
+    private final Gpt model;
+    private final Backend backend;
+    private final Region region;
+    private final int B;
+    private final int capacity;
+    private final List<KvCache> caches = new ArrayList<>();
+    private final Tensor logits;
+    private final Network one;
+    private final Inputs oneInputs;
+    private final Pass pass;
+    private int length;
+
+    private DecodeSession(Gpt model, int B, int capacity, Region region) {
+        this.model = model;
+        this.backend = model.backend();
+        this.region = region;
+        this.B = B;
+        this.capacity = capacity;
+        int C = model.config().C();
+        for (int block = 0; block < model.config().L(); block++) {
+            caches.add(new KvCache(
+                    region.floats("blocks." + block + ".keys", Role.STATE, B, capacity, C),
+                    region.floats("blocks." + block + ".values", Role.STATE, B, capacity, C)));
+        }
+        this.logits = region.floats("next.logits", Role.ACTIVATION, B, model.config().V());
+        this.one = Network.evaluation(model, Plan.evaluation(model.config(), B, 1), region);
+        this.oneInputs = new Inputs(backend, one);
+        this.pass = new Pass(model.config(), false, 0);
+    }
+
+    static DecodeSession open(Gpt model, int B, int capacity) {
+        if (B < 1 || capacity < 1 || capacity > model.config().T()) {
+            throw new IllegalArgumentException("a session needs at least one text and 1 to "
+                    + model.config().T() + " positions, was B=" + B + " positions=" + capacity);
+        }
+        Region region = model.backend().region("session");
+        try {
+            return new DecodeSession(model, B, capacity, region);
+        } catch (RuntimeException failure) {
+            region.close();
+            throw failure;
+        }
+    }
+
+    /// Positions every text has so far.
+    public int length() {
+        return length;
+    }
+
+    /// Positions that still fit.
+    public int remaining() {
+        return capacity - length;
+    }
+
+    /// Forgets the texts; the next tokens start new ones.
+    public void clear() {
+        length = 0;
+    }
+
+    /// Appends tokens and returns the logits of what follows.
+    ///
+    /// @param ids `[B, T]`, row-major: a prompt, or one token per text
+    /// @return `[B, V]`
+    /// @throws IllegalArgumentException if the texts would exceed the session, or an id is padding
+    public float[] next(int... ids) {
+        int T = ids.length / B;
+        if (ids.length == 0 || ids.length % B != 0 || T > remaining()) {
+            throw new IllegalArgumentException("tokens for " + B + " texts with " + remaining()
+                    + " positions left must be a multiple of " + B + " and at most " + (long) B * remaining() + ", were "
+                    + ids.length + "; open a longer session or clear this one");
+        }
+        model.config().padding().ifPresent(padding -> {
+            if (Arrays.stream(ids).anyMatch(id -> id == padding)) {
+                throw new IllegalArgumentException("a text to be continued holds no padding (id " + padding + ")");
+            }
+        });
+        if (T == 1) {
+            append(one, oneInputs, ids);
+        } else {
+            try (Region prompt = backend.region("prompt")) {
+                var network = Network.evaluation(model, Plan.evaluation(model.config(), B, T), prompt);
+                append(network, new Inputs(backend, network), ids);
+            }
+        }
+        length += T;
+        return backend.floats(logits);
+    }
+
+    private void append(Network network, Inputs inputs, int[] ids) {
+        inputs.upload(ids);
+        network.decode(pass, caches, length);
+        int T = network.plan().T();
+        Tensor table = model.parameters().embedding();
+        var linear = backend.kernels().linear();
+        if (T == 1) {
+            linear.forward(logits, network.hidden(), table, Optional.empty());
+            return;
+        }
+        for (int b = 0; b < B; b++) {
+            Tensor last = network.hidden().slice(b * T + T - 1, 1);
+            linear.forward(logits.slice(b, 1), last, table, Optional.empty());
+        }
+    }
+
+    /// Continues one text by up to `count` tokens; fewer if the session is full before.
+    ///
+    /// @param prompt at least one token
+    /// @return the new tokens
+    /// @throws IllegalArgumentException if the prompt does not fit
+    /// @throws IllegalStateException if the session holds several texts
+    public int[] generate(int[] prompt, int count, Sampler sampler) {
+        if (B != 1) {
+            throw new IllegalStateException("generate continues one text, this session holds " + B + "; use next");
+        }
+        var tokens = new int[Math.max(0, Math.min(count, remaining() - prompt.length + 1))];
+        float[] row = next(prompt);
+        for (int i = 0; i < tokens.length; i++) {
+            tokens[i] = sampler.pick(row, row.length);
+            if (i + 1 < tokens.length) {
+                row = next(tokens[i]);
+            }
+        }
+        return tokens;
+    }
+
+    /// Frees caches and buffers.
+    @Override
+    public void close() {
+        region.close();
+    }
+}
