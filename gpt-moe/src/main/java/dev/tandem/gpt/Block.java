@@ -78,15 +78,19 @@ final class Block {
     private void queries() {
         attentionNorm.forward();
         kernels.linear()
-                .forward(qkv, attentionNorm.y(), weights.qkv().weight(), weights.qkv().bias());
+                .forward(
+                        qkv,
+                        attentionNorm.y(),
+                        weights.qkv().weight(),
+                        weights.qkv().bias());
     }
 
     private void rest(Pass pass) {
         kernels.linear()
-                .forward(branch, attention, weights.out().weight(), weights.out().bias());
+                .forward(
+                        branch, attention, weights.out().weight(), weights.out().bias());
         if (pass.drops()) {
-            kernels.dropout()
-                    .forward(branch, branch, pass.dropout(), pass.seed(), pass.attentionStream(number));
+            kernels.dropout().forward(branch, branch, pass.dropout(), pass.seed(), pass.attentionStream(number));
         }
         kernels.add().forward(middle, x, branch);
         feedForwardNorm.forward();
@@ -100,11 +104,7 @@ final class Block {
             Tensor dAttention = context.tensor("dAttention");
             Tensor dQkv = context.tensor("dQkv");
             return new Scratch(
-                    context.tensor("dNorm"),
-                    dAttention,
-                    context.sequences(dAttention),
-                    dQkv,
-                    context.sequences(dQkv));
+                    context.tensor("dNorm"), dAttention, context.sequences(dAttention), dQkv, context.sequences(dQkv));
         }
     }
 
@@ -117,8 +117,7 @@ final class Block {
         Tensor dBranch = dStream;
         if (pass.drops()) {
             dBranch = branch;
-            kernels.dropout()
-                    .forward(dBranch, dStream, pass.dropout(), pass.seed(), pass.attentionStream(number));
+            kernels.dropout().forward(dBranch, dStream, pass.dropout(), pass.seed(), pass.attentionStream(number));
         }
         kernels.linear()
                 .backwardWeight(gradients.out().weight(), gradients.out().bias(), dBranch, attention);
@@ -136,8 +135,7 @@ final class Block {
                         pass.seed(),
                         pass.probabilityStream(number));
         kernels.linear()
-                .backwardWeight(
-                        gradients.qkv().weight(), gradients.qkv().bias(), d.dQkv, attentionNorm.y());
+                .backwardWeight(gradients.qkv().weight(), gradients.qkv().bias(), d.dQkv, attentionNorm.y());
         kernels.linear().backwardData(d.dNorm, d.dQkv, weights.qkv().weight());
         attentionNorm.backward(d.dNorm);
         kernels.add().forward(dStream, dStream, d.dNorm);

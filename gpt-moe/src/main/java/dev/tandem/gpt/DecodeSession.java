@@ -2,7 +2,6 @@ package dev.tandem.gpt;
 
 import dev.tandem.engine.Backend;
 import dev.tandem.engine.Region;
-import dev.tandem.engine.Role;
 import dev.tandem.engine.Tensor;
 import dev.tandem.engine.kernel.KvCache;
 import java.util.ArrayList;
@@ -32,14 +31,13 @@ public final class DecodeSession implements AutoCloseable {
         this.region = region;
         this.B = B;
         this.capacity = capacity;
-        int C = model.config().C();
+        var tensors = BufferPlan.allocate(kept(model.config(), B, capacity), region);
         for (int block = 0; block < model.config().L(); block++) {
-            caches.add(new KvCache(
-                    region.floats("blocks." + block + ".keys", Role.STATE, B, capacity, C),
-                    region.floats("blocks." + block + ".values", Role.STATE, B, capacity, C)));
+            caches.add(
+                    new KvCache(tensors.get("blocks." + block + ".keys"), tensors.get("blocks." + block + ".values")));
         }
-        this.logits = region.floats("next.logits", Role.ACTIVATION, B, model.config().V());
-        this.one = Network.evaluation(model, Plan.evaluation(model.config(), B, 1), region);
+        this.logits = tensors.get("next");
+        this.one = Network.evaluation(model, Plan.decoding(model.config(), B, 1), region);
         this.oneInputs = new Inputs(backend, one);
         this.pass = new Pass(model.config(), false, 0);
     }
@@ -56,6 +54,24 @@ public final class DecodeSession implements AutoCloseable {
             region.close();
             throw failure;
         }
+    }
+
+    /// The tensors that a session needs besides the parameters; those of a prompt come on top while
+    /// it is read.
+    public static List<Buffer> plan(GptConfig config, int B, int positions) {
+        var buffers = new ArrayList<>(kept(config, B, positions));
+        buffers.addAll(Plan.decoding(config, B, 1).buffers());
+        return List.copyOf(buffers);
+    }
+
+    private static List<Buffer> kept(GptConfig config, int B, int positions) {
+        var plan = new BufferPlan();
+        for (int block = 0; block < config.L(); block++) {
+            plan.state("blocks." + block + ".keys", B, positions, config.C());
+            plan.state("blocks." + block + ".values", B, positions, config.C());
+        }
+        plan.floats("next", B, config.V());
+        return plan.buffers();
     }
 
     /// Positions every text has so far.
@@ -82,7 +98,8 @@ public final class DecodeSession implements AutoCloseable {
         int T = ids.length / B;
         if (ids.length == 0 || ids.length % B != 0 || T > remaining()) {
             throw new IllegalArgumentException("tokens for " + B + " texts with " + remaining()
-                    + " positions left must be a multiple of " + B + " and at most " + (long) B * remaining() + ", were "
+                    + " positions left must be a multiple of " + B + " and at most " + (long) B * remaining()
+                    + ", were "
                     + ids.length + "; open a longer session or clear this one");
         }
         model.config().padding().ifPresent(padding -> {
@@ -94,7 +111,7 @@ public final class DecodeSession implements AutoCloseable {
             append(one, oneInputs, ids);
         } else {
             try (Region prompt = backend.region("prompt")) {
-                var network = Network.evaluation(model, Plan.evaluation(model.config(), B, T), prompt);
+                var network = Network.evaluation(model, Plan.decoding(model.config(), B, T), prompt);
                 append(network, new Inputs(backend, network), ids);
             }
         }

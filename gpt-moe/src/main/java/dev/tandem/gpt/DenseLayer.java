@@ -50,7 +50,8 @@ final class DenseLayer implements FeedForwardLayer {
             kernels.dropout().forward(d, dy, pass.dropout(), pass.seed(), pass.feedForwardStream(block));
         }
         Tensor h = dHidden.orElseThrow();
-        kernels.linear().backwardWeight(gradients.down().weight(), gradients.down().bias(), d, hidden);
+        kernels.linear()
+                .backwardWeight(gradients.down().weight(), gradients.down().bias(), d, hidden);
         kernels.linear().backwardData(h, d, weights.down().weight());
         kernels.gelu().backward(h, h, preActivation.orElseThrow(), gelu);
         kernels.linear().backwardWeight(gradients.up().weight(), gradients.up().bias(), h, x);

@@ -69,9 +69,8 @@ final class ExpertLayer implements FeedForwardLayer {
                 context.tensor(name + "rows.counts"),
                 context.tensor(name + "rows.choiceOf"));
         this.expertY = context.tensor(name + "experts");
-        this.preActivation = plan.training()
-                ? Optional.of(context.tensor(name + "experts.preActivation"))
-                : Optional.empty();
+        this.preActivation =
+                plan.training() ? Optional.of(context.tensor(name + "experts.preActivation")) : Optional.empty();
         for (int micro = 0; micro < plan.microBatches(); micro++) {
             int entry = micro * plan.config().expertBlocks() + gate;
             loads.add(new ExpertLoad(
@@ -98,7 +97,8 @@ final class ExpertLayer implements FeedForwardLayer {
 
     @Override
     public void forward(Tensor y, Tensor x, Pass pass) {
-        kernels.linear().forward(logits, x, weights.gate().weight(), weights.gate().bias());
+        kernels.linear()
+                .forward(logits, x, weights.gate().weight(), weights.gate().bias());
         if (noiseBuffer.isPresent()) {
             noise.fill(noiseBuffer.get(), gate, pass.microBatch, pass.seed(), pass.gateStream(block));
         }
@@ -113,8 +113,7 @@ final class ExpertLayer implements FeedForwardLayer {
                         maskPadding ? pass.padding : Optional.empty(),
                         noiseBuffer,
                         options);
-        kernels.expertFeedForward()
-                .forward(expertY, preActivation, x, weights.weights(), rows, options.K(), gelu);
+        kernels.expertFeedForward().forward(expertY, preActivation, x, weights.weights(), rows, options.K(), gelu);
         if (pass.drops()) {
             kernels.dropout().forward(expertY, expertY, pass.dropout(), pass.seed(), pass.feedForwardStream(block));
         }
@@ -150,7 +149,8 @@ final class ExpertLayer implements FeedForwardLayer {
                         probabilities,
                         pass.balanceWeight,
                         options);
-        kernels.linear().backwardWeight(gradients.gate().weight(), gradients.gate().bias(), d.dLogits, x);
+        kernels.linear()
+                .backwardWeight(gradients.gate().weight(), gradients.gate().bias(), d.dLogits, x);
         kernels.linear().backwardData(d.dInput, d.dLogits, weights.gate().weight());
         kernels.add().forward(dx, dx, d.dInput);
     }

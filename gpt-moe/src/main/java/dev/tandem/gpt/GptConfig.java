@@ -138,25 +138,13 @@ public record GptConfig(
 
     /// This configuration with other feed-forward layers.
     public GptConfig withFeedForward(FeedForward changed) {
-        return new GptConfig(
-                V, T, L, C, H, changed, positions, embeddingScale, padding, gelu, dropout, epsilon);
+        return new GptConfig(V, T, L, C, H, changed, positions, embeddingScale, padding, gelu, dropout, epsilon);
     }
 
     /// This configuration for data with padding tokens.
     public GptConfig withPadding(int id) {
         return new GptConfig(
-                V,
-                T,
-                L,
-                C,
-                H,
-                feedForward,
-                positions,
-                embeddingScale,
-                OptionalInt.of(id),
-                gelu,
-                dropout,
-                epsilon);
+                V, T, L, C, H, feedForward, positions, embeddingScale, OptionalInt.of(id), gelu, dropout, epsilon);
     }
 
     /// This configuration with another dropout probability.

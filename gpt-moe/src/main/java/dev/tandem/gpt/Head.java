@@ -72,8 +72,7 @@ final class Head {
             var chunk = row.get(i);
             logits(chunk);
             loss(chunk);
-            kernels.crossEntropy()
-                    .backward(chunk.logits, chunk.logSumExp, chunk.logits, chunk.targets, scale);
+            kernels.crossEntropy().backward(chunk.logits, chunk.logSumExp, chunk.logits, chunk.targets, scale);
             kernels.linear().backwardData(chunk.dHidden, chunk.logits, embedding);
             kernels.linear().backwardWeight(dEmbedding, Optional.empty(), chunk.logits, chunk.hidden);
         }

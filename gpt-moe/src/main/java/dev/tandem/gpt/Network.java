@@ -21,7 +21,7 @@ final class Network {
     private final Tensor streamSequences;
     private final List<Block> blocks = new ArrayList<>();
     private final NormLayer norm;
-    private final Head head;
+    private final Optional<Head> head;
     private final Optional<Backward> backward;
 
     /// Gradients of the stream, of the head's input, and the blocks' shared ones.
@@ -40,8 +40,7 @@ final class Network {
             throw new IllegalStateException("evaluation draws no noise");
         };
         // no backward follows, so the place of the gradients is never written
-        return new Network(
-                model, new Context(plan, model.backend().kernels(), tensors, none), model.parameters());
+        return new Network(model, new Context(plan, model.backend().kernels(), tensors, none), model.parameters());
     }
 
     private Network(Gpt model, Context context, Parameters gradients) {
@@ -60,14 +59,18 @@ final class Network {
         this.streamSequences = context.sequences(stream);
         int gate = 0;
         for (int i = 0; i < config.L(); i++) {
-            var layer = layer(i, gate, weights.blocks().get(i), gradients.blocks().get(i));
+            var layer =
+                    layer(i, gate, weights.blocks().get(i), gradients.blocks().get(i));
             gate += layer instanceof ExpertLayer ? 1 : 0;
-            blocks.add(new Block(context, i, weights.blocks().get(i), gradients.blocks().get(i), layer));
+            blocks.add(new Block(
+                    context, i, weights.blocks().get(i), gradients.blocks().get(i), layer));
         }
         this.norm = new NormLayer(
                 context, weights.norm(), gradients.norm(), context.tensor(plan.stream(config.L())), "norm");
         Tensor dStream = plan.training() ? context.tensor("dStream") : norm.y();
-        this.head = new Head(context, table, gradients.embedding(), norm.y(), dStream);
+        this.head = plan.use() == Plan.Use.DECODING
+                ? Optional.empty()
+                : Optional.of(new Head(context, table, gradients.embedding(), norm.y(), dStream));
         this.backward = plan.training()
                 ? Optional.of(new Backward(dStream, context.sequences(dStream), Block.Scratch.of(context)))
                 : Optional.empty();
@@ -95,7 +98,7 @@ final class Network {
     }
 
     Head head() {
-        return head;
+        return head.orElseThrow();
     }
 
     /// The normalized output of the last block, `[N, C]`.
@@ -135,9 +138,7 @@ final class Network {
                 config.padding().orElse(-1),
                 start);
         if (pass.drops()) {
-            context.kernels()
-                    .dropout()
-                    .forward(stream, stream, pass.dropout(), pass.seed(), pass.embeddingStream());
+            context.kernels().dropout().forward(stream, stream, pass.dropout(), pass.seed(), pass.embeddingStream());
         }
     }
 
@@ -146,7 +147,7 @@ final class Network {
     /// @param scale 1 / scored tokens of the update
     void backward(Pass pass, float scale) {
         Backward d = backward.orElseThrow();
-        head.lossesAndGradients(pass.microBatch, scale);
+        head().lossesAndGradients(pass.microBatch, scale);
         norm.backward(d.dStream);
         for (int i = blocks.size() - 1; i >= 0; i--) {
             blocks.get(i).backward(d.dStream, d.scratch, pass);

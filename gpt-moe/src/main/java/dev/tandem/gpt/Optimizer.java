@@ -17,17 +17,15 @@ final class Optimizer {
     private final float expertLearningRateScale;
 
     /// A parameter with what belongs to it.
-    private record Slot(
-            Tensor parameter, Tensor m, Tensor v, Tensor gradient, float gradientScale, boolean expert) {}
+    private record Slot(Tensor parameter, Tensor m, Tensor v, Tensor gradient, float gradientScale, boolean expert) {}
 
     Optimizer(Gpt model, TrainingOptions options, Region region, Parameters gradientTree, Tensor norm) {
         this.kernels = model.backend().kernels();
         this.options = options;
         this.norm = norm;
-        this.expertLearningRateScale =
-                model.config().feedForward() instanceof FeedForward.Experts experts
-                        ? (float) options.experts().learningRateScale(experts.E())
-                        : 1;
+        this.expertLearningRateScale = model.config().feedForward() instanceof FeedForward.Experts experts
+                ? (float) options.experts().learningRateScale(experts.E())
+                : 1;
         List<Tensor> m = Parameters.allocate(model.config(), region).tensors();
         List<Tensor> v = Parameters.allocate(model.config(), region).tensors();
         List<Tensor> d = gradientTree.tensors();

@@ -106,12 +106,11 @@ public record Parameters(Tensor embedding, Optional<Tensor> positions, List<Bloc
         var blocks = new ArrayList<Block>();
         for (int i = 0; i < config.L(); i++) {
             String block = "layers." + i + ".";
-            Layer layer =
-                    switch (config.feedForward(i)) {
-                        case FeedForward.Dense _ ->
-                            new Layer.Dense(linear(tensors, block + "fc1"), linear(tensors, block + "fc2"));
-                        case FeedForward.Experts _ -> experts(tensors, block + "moe_layer.");
-                    };
+            Layer layer = switch (config.feedForward(i)) {
+                case FeedForward.Dense _ ->
+                    new Layer.Dense(linear(tensors, block + "fc1"), linear(tensors, block + "fc2"));
+                case FeedForward.Experts _ -> experts(tensors, block + "moe_layer.");
+            };
             blocks.add(new Block(
                     norm(tensors, block + "self_attn_layer_norm"),
                     linear(tensors, block + "self_attn.qkv_proj"),

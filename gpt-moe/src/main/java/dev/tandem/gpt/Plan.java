@@ -12,16 +12,26 @@ import java.util.List;
 /// @param B sequences of a micro-batch
 /// @param T tokens of a sequence
 /// @param microBatches whose gradients one update sums; 1 in evaluation
-/// @param training whether a backward follows
+/// @param use what the pass is for
 /// @param gate rules of the gates; ignored by a dense model
-record Plan(GptConfig config, int B, int T, int microBatches, boolean training, GateOptions gate) {
+record Plan(GptConfig config, int B, int T, int microBatches, Use use, GateOptions gate) {
+    /// What a pass is for.
+    enum Use {
+        /// Losses, and a backward.
+        TRAINING,
+        /// Losses or logits of every token.
+        EVALUATION,
+        /// Hidden states; the session has its own head.
+        DECODING
+    }
+
     // one chunk of logits stays below this, unless a single row exceeds it
     private static final long CHUNK_BYTES = 64L << 20;
 
     Plan {
         if (B < 1 || microBatches < 1) {
-            throw new IllegalArgumentException(
-                    "a batch needs at least 1 sequence and 1 micro-batch, was B=" + B + " micro-batches=" + microBatches);
+            throw new IllegalArgumentException("a batch needs at least 1 sequence and 1 micro-batch, was B=" + B
+                    + " micro-batches=" + microBatches);
         }
         if (T < 1 || T > config.T()) {
             throw new IllegalArgumentException("T must be in 1.." + config.T() + ", was " + T);
@@ -33,7 +43,7 @@ record Plan(GptConfig config, int B, int T, int microBatches, boolean training, 
     }
 
     static Plan training(GptConfig config, int B, int T, int microBatches) {
-        return new Plan(config, B, T, microBatches, true, trainingGate(config));
+        return new Plan(config, B, T, microBatches, Use.TRAINING, trainingGate(config));
     }
 
     static Plan evaluation(GptConfig config, int B, int T) {
@@ -41,13 +51,19 @@ record Plan(GptConfig config, int B, int T, int microBatches, boolean training, 
     }
 
     static Plan evaluation(GptConfig config, int B, int T, GateOptions gate) {
-        return new Plan(config, B, T, 1, false, gate);
+        return new Plan(config, B, T, 1, Use.EVALUATION, gate);
+    }
+
+    static Plan decoding(GptConfig config, int B, int T) {
+        return new Plan(config, B, T, 1, Use.DECODING, trainingGate(config).dropless());
+    }
+
+    boolean training() {
+        return use == Use.TRAINING;
     }
 
     private static GateOptions trainingGate(GptConfig config) {
-        return config.feedForward() instanceof FeedForward.Experts experts
-                ? experts.gate()
-                : GateOptions.training(2);
+        return config.feedForward() instanceof FeedForward.Experts experts ? experts.gate() : GateOptions.training(2);
     }
 
     int N() {
@@ -64,17 +80,17 @@ record Plan(GptConfig config, int B, int T, int microBatches, boolean training, 
 
     /// Prefix of a block's buffers: its own in training, the common one in evaluation.
     String block(int block) {
-        return training ? "blocks." + block + "." : "block.";
+        return training() ? "blocks." + block + "." : "block.";
     }
 
     /// Name of the residual stream in front of a block, `block = L` behind the last.
     String stream(int block) {
-        return training ? "stream." + block : "stream";
+        return training() ? "stream." + block : "stream";
     }
 
     /// Name of the residual stream between attention and feed-forward layer.
     String middle(int block) {
-        return training ? "stream." + block + ".middle" : "stream";
+        return training() ? "stream." + block + ".middle" : "stream";
     }
 
     boolean noisy() {
@@ -102,8 +118,10 @@ record Plan(GptConfig config, int B, int T, int microBatches, boolean training, 
         plan.floats(stream(config.L()), N, C);
         norm(plan, "norm");
         plan.floats("branch", N, C);
-        head(plan);
-        if (training) {
+        if (use != Use.DECODING) {
+            head(plan);
+        }
+        if (training()) {
             gradients(plan);
         }
         return plan.buffers();
@@ -124,7 +142,7 @@ record Plan(GptConfig config, int B, int T, int microBatches, boolean training, 
     }
 
     private void dense(BufferPlan plan, String block, FeedForward.Dense dense) {
-        if (training) {
+        if (training()) {
             plan.floats(block + "preActivation", N(), dense.F());
         }
         plan.floats(block + "hidden", N(), dense.F());
@@ -147,7 +165,7 @@ record Plan(GptConfig config, int B, int T, int microBatches, boolean training, 
         plan.integers(block + "rows.counts", E);
         plan.integers(block + "rows.choiceOf", R);
         plan.floats(block + "experts", R, config.C());
-        if (training) {
+        if (training()) {
             plan.floats(block + "experts.preActivation", R, experts.F());
         }
         int gates = microBatches * config.expertBlocks();

@@ -70,8 +70,6 @@ public final class Presets {
 
     private static Preset gpt2(String name, int L, int C, int H) {
         return new Preset(
-                name,
-                GptConfig.gpt2(GPT2_VOCABULARY, GPT2_POSITIONS, L, C, H).withDropout(0.1),
-                Optional.empty());
+                name, GptConfig.gpt2(GPT2_VOCABULARY, GPT2_POSITIONS, L, C, H).withDropout(0.1), Optional.empty());
     }
 }

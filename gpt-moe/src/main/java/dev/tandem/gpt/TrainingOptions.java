@@ -11,12 +11,7 @@ import dev.tandem.engine.kernel.AdamW;
 /// @param experts what is different for parameters of experts
 /// @param seed of dropout and of the gates' random choices
 public record TrainingOptions(
-        Schedule schedule,
-        AdamW.Moments moments,
-        double weightDecay,
-        double clipNorm,
-        ExpertRule experts,
-        long seed) {
+        Schedule schedule, AdamW.Moments moments, double weightDecay, double clipNorm, ExpertRule experts, long seed) {
     /// Refuses values out of range.
     public TrainingOptions {
         if (!(weightDecay >= 0) || Double.isInfinite(weightDecay)) {
@@ -30,8 +25,7 @@ public record TrainingOptions(
     /// The paper's: β 0.9 and 0.98, ε 1e-8 on the uncorrected root, decay 0.01, no clipping, experts
     /// at 1/√E of the learning rate.
     public static TrainingOptions paper(Schedule schedule, long seed) {
-        return new TrainingOptions(
-                schedule, AdamW.Moments.PAPER, 0.01, 0, new ExpertRule.LearningRate(), seed);
+        return new TrainingOptions(schedule, AdamW.Moments.PAPER, 0.01, 0, new ExpertRule.LearningRate(), seed);
     }
 
     /// These options with gradients clipped to a global norm.

@@ -1,0 +1,104 @@
+package dev.tandem.gpt.cost;
+
+import dev.tandem.gpt.Buffer;
+import dev.tandem.gpt.DecodeSession;
+import dev.tandem.gpt.Evaluation;
+import dev.tandem.gpt.GptConfig;
+import dev.tandem.gpt.Parameters;
+import dev.tandem.gpt.TrainingStep;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/// Device memory that a use of a model needs, before anything is allocated.
+///
+/// It lists the very buffers that [TrainingStep], [Evaluation] and [DecodeSession] allocate. A device may
+/// round them up for a layout of its own, and holds some workspace besides.
+///
+/// @param parts what the memory is for
+public record MemoryPlan(List<Part> parts) {
+    /// Memory of one purpose.
+    ///
+    /// @param name such as `parameters`
+    /// @param buffers its tensors by name
+    public record Part(String name, List<Buffer> buffers) {
+        /// Keeps a copy of the list.
+        public Part {
+            buffers = List.copyOf(buffers);
+        }
+
+        /// Bytes of all buffers.
+        public long bytes() {
+            long bytes = 0;
+            for (Buffer buffer : buffers) {
+                bytes = Math.addExact(bytes, buffer.bytes());
+            }
+            return bytes;
+        }
+    }
+
+    /// Keeps a copy of the list.
+    public MemoryPlan {
+        parts = List.copyOf(parts);
+    }
+
+    /// Training on `microBatches` batches of `B` sequences of `T` tokens per update.
+    public static MemoryPlan training(GptConfig config, int B, int T, int microBatches) {
+        var parts = new ArrayList<Part>(model(config));
+        var parameters = Parameters.plan(config);
+        parts.add(new Part("gradients", parameters));
+        var moments = new ArrayList<>(parameters);
+        moments.addAll(parameters);
+        parts.add(new Part("moments", moments));
+        parts.add(new Part("activations", TrainingStep.plan(config, B, T, microBatches)));
+        return new MemoryPlan(parts);
+    }
+
+    /// Drop-less evaluation of `B` sequences of `T` tokens.
+    public static MemoryPlan evaluation(GptConfig config, int B, int T) {
+        var parts = new ArrayList<Part>(model(config));
+        parts.add(new Part("activations", Evaluation.plan(config, B, T)));
+        return new MemoryPlan(parts);
+    }
+
+    /// Continuing `B` texts up to `positions` tokens; the buffers of a prompt come on top while it is read.
+    public static MemoryPlan decoding(GptConfig config, int B, int positions) {
+        var parts = new ArrayList<Part>(model(config));
+        parts.add(new Part("session", DecodeSession.plan(config, B, positions)));
+        return new MemoryPlan(parts);
+    }
+
+    private static List<Part> model(GptConfig config) {
+        return List.of(new Part("parameters", Parameters.plan(config)));
+    }
+
+    /// Bytes of all parts.
+    public long bytes() {
+        long bytes = 0;
+        for (Part part : parts) {
+            bytes = Math.addExact(bytes, part.bytes());
+        }
+        return bytes;
+    }
+
+    /// One line per part and one for the sum, in binary units.
+    @Override
+    public String toString() {
+        var text = new StringBuilder();
+        for (Part part : parts) {
+            text.append("%-12s %12s%n".formatted(part.name(), amount(part.bytes())));
+        }
+        return text.append("%-12s %12s".formatted("total", amount(bytes()))).toString();
+    }
+
+    private static String amount(long bytes) {
+        String[] units = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
+        double value = bytes;
+        int unit = 0;
+        while (value >= 1024 && unit < units.length - 1) {
+            value /= 1024;
+            unit++;
+        }
+        return String.format(Locale.ROOT, unit == 0 ? "%.0f %s" : "%.1f %s", value, units[unit]);
+    }
+}
