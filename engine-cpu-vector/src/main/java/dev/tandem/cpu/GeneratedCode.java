@@ -1,0 +1,60 @@
+package dev.tandem.cpu;
+
+import java.lang.classfile.ClassBuilder;
+import java.lang.classfile.ClassFile;
+import java.lang.classfile.CodeBuilder;
+import java.lang.classfile.Label;
+import java.lang.constant.ClassDesc;
+import java.lang.constant.ConstantDescs;
+import java.lang.invoke.MethodHandles;
+import java.util.function.Consumer;
+
+/// Defines the one subclass of an abstract kernel class, whose methods are written in bytecode.
+final class GeneratedCode {
+    private GeneratedCode() {}
+
+    static ClassDesc describe(Class<?> type) {
+        return type.describeConstable().orElseThrow();
+    }
+
+    /// Makes C1 give a method up at once: a handler that can also be reached by a jump.
+    ///
+    /// Left alone, C1 inlines thousands of Vector API calls for nothing, and may succeed without
+    /// profiling yet fail with it; the method then stays in that code, 100 times slower, for ever.
+    /// Refused, it is profiled by the interpreter and compiled by C2. The jump is never taken.
+    ///
+    /// @param count an int parameter that is never negative
+    static void refuseFirstTier(CodeBuilder code, int count) {
+        Label begin = code.newLabel();
+        Label end = code.newLabel();
+        Label handler = code.newLabel();
+        code.iload(count).ifge(begin);
+        code.aconst_null().goto_(handler);
+        code.labelBinding(handler).athrow();
+        code.labelBinding(begin).nop().labelBinding(end);
+        code.exceptionCatchAll(begin, end, handler);
+    }
+
+    static <T> T define(Class<T> parent, ClassDesc name, Consumer<ClassBuilder> methods) {
+        ClassDesc superclass = describe(parent);
+        byte[] bytes = ClassFile.of().build(name, builder -> {
+            builder.withFlags(ClassFile.ACC_FINAL | ClassFile.ACC_SUPER | ClassFile.ACC_SYNTHETIC);
+            builder.withSuperclass(superclass);
+            builder.withMethodBody(
+                    ConstantDescs.INIT_NAME,
+                    ConstantDescs.MTD_void,
+                    0,
+                    code -> code.aload(0)
+                            .invokespecial(superclass, ConstantDescs.INIT_NAME, ConstantDescs.MTD_void)
+                            .return_());
+            methods.accept(builder);
+        });
+        try {
+            Class<?> type =
+                    MethodHandles.lookup().defineHiddenClass(bytes, true).lookupClass();
+            return parent.cast(type.getDeclaredConstructor().newInstance());
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException("the generated code of %s could not be loaded".formatted(name), e);
+        }
+    }
+}

@@ -1,0 +1,252 @@
+package dev.tandem.cpu;
+
+import static java.lang.constant.ConstantDescs.CD_boolean;
+import static java.lang.constant.ConstantDescs.CD_float;
+import static java.lang.constant.ConstantDescs.CD_int;
+import static java.lang.constant.ConstantDescs.CD_long;
+import static java.lang.constant.ConstantDescs.CD_void;
+
+import java.lang.classfile.ClassBuilder;
+import java.lang.classfile.ClassFile;
+import java.lang.classfile.CodeBuilder;
+import java.lang.classfile.Label;
+import java.lang.classfile.TypeKind;
+import java.lang.classfile.instruction.SwitchCase;
+import java.lang.constant.ClassDesc;
+import java.lang.constant.ConstantDescs;
+import java.lang.constant.MethodTypeDesc;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.Vector;
+import jdk.incubator.vector.VectorSpecies;
+
+/// Generates the only subclass of [GemmTile].
+///
+/// Each tile is a static method of more than 325 bytecodes: C2 never inlines it, so its registers are
+/// allocated for it alone and no caller runs into the node limit, which would box the vectors.
+final class TileCode {
+    private static final ClassDesc LANES = GeneratedCode.describe(Lanes.class);
+    private static final ClassDesc GENERATED = ClassDesc.of("dev.tandem.cpu.GemmTiles");
+    private static final ClassDesc FLOATS = GeneratedCode.describe(FloatVector.class);
+    private static final ClassDesc VECTOR = GeneratedCode.describe(Vector.class);
+
+    private static final ClassDesc SPECIES = GeneratedCode.describe(VectorSpecies.class);
+    private static final ClassDesc SEGMENT = GeneratedCode.describe(MemorySegment.class);
+    private static final ClassDesc ORDER = GeneratedCode.describe(ByteOrder.class);
+    private static final ClassDesc FLOAT_LAYOUT = GeneratedCode.describe(ValueLayout.OfFloat.class);
+    private static final ClassDesc ASSERTION = GeneratedCode.describe(AssertionError.class);
+
+    private static final MethodTypeDesc ONE =
+            MethodTypeDesc.of(CD_void, CD_int, CD_long, CD_long, CD_long, CD_long, CD_boolean);
+    private static final MethodTypeDesc PAIR =
+            MethodTypeDesc.of(CD_void, CD_int, CD_long, CD_long, CD_long, CD_long, CD_long, CD_boolean);
+
+    private static final MethodTypeDesc LOAD = MethodTypeDesc.of(FLOATS, SPECIES, SEGMENT, CD_long, ORDER);
+    private static final MethodTypeDesc STORE = MethodTypeDesc.of(CD_void, SEGMENT, CD_long, ORDER);
+    private static final MethodTypeDesc BROADCAST = MethodTypeDesc.of(FLOATS, SPECIES, CD_float);
+    private static final MethodTypeDesc GET = MethodTypeDesc.of(CD_float, FLOAT_LAYOUT, CD_long);
+    private static final MethodTypeDesc FMA = MethodTypeDesc.of(FLOATS, VECTOR, VECTOR);
+    private static final MethodTypeDesc ADD = MethodTypeDesc.of(FLOATS, VECTOR);
+
+    private TileCode() {}
+
+    static GemmTile define(int rows, int pairRows) {
+        return GeneratedCode.define(GemmTile.class, GENERATED, builder -> {
+            entry(builder, "multiply", ONE, rows);
+            entry(builder, "multiplyPair", PAIR, pairRows);
+            for (int m = 1; m <= rows; m++) {
+                new Tile(m, 2, false).method(builder);
+            }
+            for (int m = 1; m <= pairRows; m++) {
+                new Tile(m, 4, true).method(builder);
+            }
+        });
+    }
+
+    /// `switch (rows) { case m -> nameM(the other arguments) }`.
+    private static void entry(ClassBuilder builder, String name, MethodTypeDesc tile, int most) {
+        builder.withMethodBody(name, tile.insertParameterTypes(0, CD_int), 0, code -> {
+            List<SwitchCase> cases = new ArrayList<>();
+            for (int m = 1; m <= most; m++) {
+                cases.add(SwitchCase.of(m, code.newLabel()));
+            }
+            Label unknown = code.newLabel();
+            code.iload(code.parameterSlot(0)).tableswitch(1, most, unknown, cases);
+            for (SwitchCase each : cases) {
+                code.labelBinding(each.target());
+                for (int i = 0; i < tile.parameterCount(); i++) {
+                    code.loadLocal(TypeKind.from(tile.parameterType(i)), code.parameterSlot(i + 1));
+                }
+                code.invokestatic(GENERATED, name + each.caseValue(), tile).return_();
+            }
+            code.labelBinding(unknown)
+                    .new_(ASSERTION)
+                    .dup()
+                    .invokespecial(ASSERTION, ConstantDescs.INIT_NAME, ConstantDescs.MTD_void)
+                    .athrow();
+        });
+    }
+
+    /// One tile of `rows` x `vectors`; vectors 2 and 3 come from the second panel.
+    private record Tile(int rows, int vectors, boolean pair) {
+        // Few rows make a short body; unrolled, it stays above the size that C2 inlines, and C2
+        // leaves it alone: unrolled by C2 the sums are spilled. Measured.
+        private int unroll() {
+            if (rows * vectors < 14) {
+                return rows <= 4 ? 4 : 2;
+            }
+            return rows == 7 && !pair ? 2 : 1;
+        }
+
+        void method(ClassBuilder builder) {
+            String name = (pair ? "multiplyPair" : "multiply") + rows;
+            builder.withMethodBody(name, pair ? PAIR : ONE, ClassFile.ACC_STATIC, code -> new Body(this, code).emit());
+        }
+    }
+
+    private static final class Body {
+        private final Tile tile;
+        private final CodeBuilder code;
+        private final int depth;
+        private final int a;
+        private final int b;
+        private final int panelBytes;
+        private final int c;
+        private final int stride;
+        private final int accumulate;
+        private final int k;
+        private final int at;
+        private final int broadcast;
+        private final int[] weights;
+        private final int[] sums;
+
+        Body(Tile tile, CodeBuilder code) {
+            this.tile = tile;
+            this.code = code;
+            int slot = 0;
+            depth = code.parameterSlot(slot++);
+            a = code.parameterSlot(slot++);
+            b = code.parameterSlot(slot++);
+            panelBytes = tile.pair() ? code.parameterSlot(slot++) : -1;
+            c = code.parameterSlot(slot++);
+            stride = code.parameterSlot(slot++);
+            accumulate = code.parameterSlot(slot);
+            k = code.allocateLocal(TypeKind.INT);
+            at = code.allocateLocal(TypeKind.LONG);
+            broadcast = code.allocateLocal(TypeKind.REFERENCE);
+            weights = locals(tile.vectors());
+            sums = locals(tile.rows() * tile.vectors());
+        }
+
+        private int[] locals(int count) {
+            int[] locals = new int[count];
+            for (int i = 0; i < count; i++) {
+                locals[i] = code.allocateLocal(TypeKind.REFERENCE);
+            }
+            return locals;
+        }
+
+        void emit() {
+            GeneratedCode.refuseFirstTier(code, depth);
+            for (int sum : sums) {
+                species()
+                        .fconst_0()
+                        .invokestatic(FLOATS, "broadcast", BROADCAST)
+                        .astore(sum);
+            }
+            code.iconst_0().istore(k);
+            if (tile.unroll() > 1) {
+                loop(tile.unroll());
+            }
+            loop(1);
+            Label overwrite = code.newLabel();
+            code.iload(accumulate).ifeq(overwrite);
+            store(true);
+            code.return_();
+            code.labelBinding(overwrite);
+            store(false);
+            code.return_();
+        }
+
+        /// `for (; k <= depth - steps; k += steps)`.
+        private void loop(int steps) {
+            Label test = code.newLabel();
+            Label end = code.newLabel();
+            code.labelBinding(test)
+                    .iload(k)
+                    .iload(depth)
+                    .loadConstant(steps)
+                    .isub()
+                    .if_icmpgt(end);
+            for (int step = 0; step < steps; step++) {
+                multiply(step);
+            }
+            code.iinc(k, steps).goto_(test).labelBinding(end);
+        }
+
+        private void multiply(int step) {
+            for (int v = 0; v < tile.vectors(); v++) {
+                species().getstatic(LANES, "MEMORY", SEGMENT).lload(b);
+                if (v >= 2) {
+                    code.lload(panelBytes).ladd();
+                }
+                scaledK(GemmTile.ROW_BYTES);
+                code.loadConstant(step * GemmTile.ROW_BYTES + (v % 2) * (long) Lanes.BYTES)
+                        .ladd();
+                order().invokestatic(FLOATS, "fromMemorySegment", LOAD).astore(weights[v]);
+            }
+            for (int i = 0; i < tile.rows(); i++) {
+                long rowBytes = tile.rows() * (long) Float.BYTES;
+                species().getstatic(LANES, "MEMORY", SEGMENT);
+                code.getstatic(LANES, "FLOAT", FLOAT_LAYOUT).lload(a);
+                scaledK(rowBytes);
+                code.loadConstant(step * rowBytes + i * (long) Float.BYTES).ladd();
+                code.invokeinterface(SEGMENT, "get", GET).invokestatic(FLOATS, "broadcast", BROADCAST);
+                code.astore(broadcast);
+                for (int v = 0; v < tile.vectors(); v++) {
+                    int sum = sums[i * tile.vectors() + v];
+                    code.aload(broadcast).aload(weights[v]).aload(sum);
+                    code.invokevirtual(FLOATS, "fma", FMA).astore(sum);
+                }
+            }
+        }
+
+        /// Adds `k * bytes`; a constant factor lets C2 hoist the bounds checks out of the loop.
+        private void scaledK(long bytes) {
+            code.iload(k).i2l().loadConstant(bytes).lmul().ladd();
+        }
+
+        private void store(boolean add) {
+            for (int i = 0; i < tile.rows(); i++) {
+                code.lload(c).lload(stride).loadConstant((long) i).lmul().ladd().lstore(at);
+                for (int v = 0; v < tile.vectors(); v++) {
+                    code.aload(sums[i * tile.vectors() + v]);
+                    if (add) {
+                        species();
+                        target(v).invokestatic(FLOATS, "fromMemorySegment", LOAD);
+                        code.invokevirtual(FLOATS, "add", ADD);
+                    }
+                    target(v).invokevirtual(FLOATS, "intoMemorySegment", STORE);
+                }
+            }
+        }
+
+        private CodeBuilder target(int v) {
+            code.getstatic(LANES, "MEMORY", SEGMENT).lload(at);
+            code.loadConstant(v * (long) Lanes.BYTES).ladd();
+            return order();
+        }
+
+        private CodeBuilder species() {
+            return code.getstatic(LANES, "F32", SPECIES);
+        }
+
+        private CodeBuilder order() {
+            return code.getstatic(LANES, "ORDER", ORDER);
+        }
+    }
+}
