@@ -6,4 +6,6 @@ module dev.tandem.testkit {
     requires static org.assertj.core;
     requires tools.jackson.core;
     requires static org.jspecify;
+
+    exports dev.tandem.testkit;
 }

@@ -1,0 +1,32 @@
+package dev.tandem.testkit;
+
+import dev.tandem.engine.ElementType;
+import dev.tandem.engine.Region;
+import dev.tandem.engine.Role;
+import dev.tandem.engine.Shape;
+import dev.tandem.engine.Storage;
+
+/// Memory of the reference: doubles for `F32`, ints for `I32`, row-major whatever the role.
+final class ReferenceStorage extends Storage {
+    private final double[] doubles;
+    private final int[] integers;
+
+    ReferenceStorage(Region region, String name, Role role, ElementType type, Shape shape) {
+        super(region, name, role, type, shape);
+        int elements = Math.toIntExact(shape.elements());
+        this.doubles = new double[type == ElementType.F32 ? elements : 0];
+        this.integers = new int[type == ElementType.I32 ? elements : 0];
+    }
+
+    double[] doubles() {
+        return doubles;
+    }
+
+    int[] integers() {
+        return integers;
+    }
+
+    long bytes() {
+        return (long) doubles.length * Double.BYTES + (long) integers.length * Integer.BYTES;
+    }
+}
