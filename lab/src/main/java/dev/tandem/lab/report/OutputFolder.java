@@ -1,0 +1,110 @@
+package dev.tandem.lab.report;
+
+import dev.tandem.lab.BadInputException;
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
+import javax.imageio.ImageIO;
+
+/// The folder that receives a report. It is checked before training, so that no minutes are spent on results that cannot be
+/// kept. Files of an earlier report are replaced one by one, each by a complete new one; other files are left alone.
+public final class OutputFolder {
+    private static final long NEEDED_BYTES = 8L << 20;
+    private static final String REMEDY = "Give another folder with --out DIR";
+    private final Path path;
+
+    private OutputFolder(Path path) {
+        this.path = path;
+    }
+
+    /// Creates the folder if need be, and makes sure that files can be written to it.
+    ///
+    /// @throws BadInputException if they cannot
+    public static OutputFolder prepare(Path path) {
+        try {
+            Files.createDirectories(path);
+        } catch (FileAlreadyExistsException e) {
+            throw new BadInputException("output folder " + path, "a file of that name is in the way", REMEDY, e);
+        } catch (IOException e) {
+            throw new BadInputException(
+                    "output folder " + path, "it cannot be created (" + reason(e) + ")", REMEDY, e);
+        }
+        try {
+            Path probe = Files.createTempFile(path, ".probe", null);
+            Files.write(probe, new byte[1 << 16]);
+            Files.delete(probe);
+        } catch (IOException e) {
+            throw new BadInputException(
+                    "output folder " + path,
+                    "nothing can be written there (" + reason(e) + ")",
+                    "Free some space, change its permissions, or give another folder with --out DIR",
+                    e);
+        }
+        requireSpace(path);
+        return new OutputFolder(path);
+    }
+
+    private static void requireSpace(Path path) {
+        long free;
+        try {
+            free = Files.getFileStore(path).getUsableSpace();
+        } catch (IOException e) {
+            return; // some file systems do not tell; the probe above was written
+        }
+        if (free < NEEDED_BYTES) {
+            throw new BadInputException(
+                    "output folder " + path,
+                    "only %d KiB are free there and a report may need %d".formatted(free >> 10, NEEDED_BYTES >> 10),
+                    "Free some space or give another folder with --out DIR");
+        }
+    }
+
+    static String reason(IOException e) {
+        String message = e.getMessage();
+        return message == null || message.isBlank() ? e.getClass().getSimpleName() : e.getClass().getSimpleName() + ": " + message;
+    }
+
+    /// The folder.
+    public Path path() {
+        return path;
+    }
+
+    /// Opens `losses.jsonl` anew.
+    public LossLog losses() throws IOException {
+        return new LossLog(path.resolve("losses.jsonl"));
+    }
+
+    /// Writes `report.json`, `report.md` and the plots.
+    ///
+    /// @return the files written
+    /// @throws IOException if a file cannot be written; files written before it are complete
+    public List<Path> write(Report report) throws IOException {
+        var written = new ArrayList<Path>();
+        written.add(replace("report.json", report.json()));
+        written.add(replace("report.md", Markdown.of(report)));
+        for (var plot : Plots.of(report).entrySet()) {
+            Path part = part(plot.getKey());
+            try (var out = Files.newOutputStream(part)) {
+                ImageIO.write(plot.getValue(), "png", out);
+            }
+            written.add(moved(part, plot.getKey()));
+        }
+        return written;
+    }
+
+    private Path replace(String name, String text) throws IOException {
+        return moved(Files.writeString(part(name), text), name);
+    }
+
+    private Path part(String name) {
+        return path.resolve("." + name + ".part");
+    }
+
+    private Path moved(Path part, String name) throws IOException {
+        return Files.move(part, path.resolve(name), StandardCopyOption.REPLACE_EXISTING);
+    }
+}
