@@ -30,7 +30,8 @@ public record Corpus(String name, List<Document> documents, long availableBytes,
         try {
             var digest = MessageDigest.getInstance("SHA-256");
             for (var document : documents) {
-                digest.update((document.name() + '\0' + document.text().length + '\0').getBytes(StandardCharsets.UTF_8));
+                digest.update(
+                        (document.name() + '\0' + document.text().length + '\0').getBytes(StandardCharsets.UTF_8));
                 digest.update(document.text());
             }
             return HexFormat.of().formatHex(digest.digest());

@@ -9,12 +9,15 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.function.Predicate;
 
-/// Reads text from a file, a folder, a zip archive or the JDK's own sources. The same input gives the same documents in the
+/// Reads text from a file, a folder, a zip archive or the JDK's own sources. The same input gives the same documents in
+/// the
 /// same order on every system.
 ///
-/// A folder or an archive may hold more than the limit. Then documents are chosen by a hash of their names, which spreads
+/// A folder or an archive may hold more than the limit. Then documents are chosen by a hash of their names, which
+/// spreads
 /// the choice over all folders; a text file is cut after the limit.
 public final class CorpusReader {
     private static final long SELECTION_SALT = 0x7461_6e64_656dL;
@@ -34,12 +37,16 @@ public final class CorpusReader {
     public Corpus read(Path path) {
         if (!Files.exists(path)) {
             throw new BadInputException(
-                    "corpus " + path, "there is no such file or folder", "Give a text file, a folder of them, or a .zip");
+                    "corpus " + path,
+                    "there is no such file or folder",
+                    "Give a text file, a folder of them, or a .zip");
         }
         if (!Files.isReadable(path)) {
             throw new BadInputException("corpus " + path, "it may not be read", "Check its permissions");
         }
-        String name = path.toAbsolutePath().normalize().getFileName() instanceof Path last ? last.toString() : "root";
+        String name = Optional.ofNullable(path.toAbsolutePath().normalize().getFileName())
+                .map(Path::toString)
+                .orElse("root");
         try {
             if (Files.isDirectory(path)) {
                 return select(name, "folder " + path, Sources.folder(path));
@@ -114,9 +121,8 @@ public final class CorpusReader {
                 .thenComparing(Source::name));
         var documents = new ArrayList<Document>();
         var seen = new HashSet<Long>();
-        Predicate<Document> usable = document -> document.text().length > 0
-                && !Document.isBinary(document.text())
-                && seen.add(document.fingerprint());
+        Predicate<Document> usable = document ->
+                document.text().length > 0 && !Document.isBinary(document.text()) && seen.add(document.fingerprint());
         long bytes = 0;
         long available = 0;
         int skipped = 0;

@@ -6,7 +6,8 @@ import java.util.List;
 
 /// Cuts one text file into documents, so that a single file can be split into training and validation text.
 ///
-/// A document ends after the first blank line behind a fortieth of the file, but not before 256 bytes and at the latest after 8 KiB
+/// A document ends after the first blank line behind a fortieth of the file, but not before 256 bytes and at the latest
+/// after 8 KiB
 /// of text; where no blank line follows within another 8 KiB, at the next line end, else between two characters.
 final class Paragraphs {
     private static final int SHORTEST = 256;
@@ -24,8 +25,8 @@ final class Paragraphs {
             if (text.length - end < SHORTEST) {
                 end = text.length;
             }
-            documents.add(new Document(
-                    "%s#%06d".formatted(name, documents.size()), Arrays.copyOfRange(text, start, end)));
+            documents.add(
+                    new Document("%s#%06d".formatted(name, documents.size()), Arrays.copyOfRange(text, start, end)));
             start = end;
         }
         return documents;

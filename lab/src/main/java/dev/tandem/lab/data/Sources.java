@@ -9,6 +9,7 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
@@ -50,7 +51,9 @@ final class Sources {
     }
 
     private static boolean isHidden(Path path) {
-        return path.getFileName() instanceof Path name && name.toString().startsWith(".");
+        return Optional.ofNullable(path.getFileName())
+                .filter(name -> name.toString().startsWith("."))
+                .isPresent();
     }
 
     static Archive archive(Path path) throws IOException {

@@ -37,9 +37,9 @@ public record Split(List<Document> training, List<Document> validation) {
                     "Give more text");
         }
         // unsigned order: the hash as a fraction of 2^64
-        documents.sort(Comparator.comparing(
-                        (Document document) -> Document.hash(document.name(), seed), Long::compareUnsigned)
-                .thenComparing(Document::name));
+        documents.sort(
+                Comparator.comparing((Document document) -> Document.hash(document.name(), seed), Long::compareUnsigned)
+                        .thenComparing(Document::name));
         double wanted = corpus.bytes() * fraction;
         long bytes = 0;
         int cut = 0;

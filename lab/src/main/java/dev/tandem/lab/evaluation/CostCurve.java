@@ -11,7 +11,8 @@ import java.util.OptionalDouble;
 ///
 /// Between neighbouring points the metric is linear in log(cost). There is no extrapolation.
 ///
-/// `c(t)` must be one number, so the curve keeps only points that are better than every cheaper one: the cost at which `t` is
+/// `c(t)` must be one number, so the curve keeps only points that are better than every cheaper one: the cost at which
+/// `t` is
 /// *first* reached. A measurement that fell behind a cheaper one is left out, which [#dropped] tells.
 /// Source: paper of the experiment, figure of the speedup factor; <https://arxiv.org/abs/2112.10684>.
 public final class CostCurve {

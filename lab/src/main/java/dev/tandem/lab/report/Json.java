@@ -7,7 +7,8 @@ import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.ObjectWriteContext;
 import tools.jackson.core.json.JsonFactory;
 
-/// Writes maps, lists, strings, numbers and booleans as JSON. A number that JSON cannot hold (NaN, infinity) becomes `null`, an
+/// Writes maps, lists, strings, numbers and booleans as JSON. A number that JSON cannot hold (NaN, infinity) becomes
+/// `null`, an
 /// empty [Optional] too.
 public final class Json {
     private Json() {}
@@ -31,7 +32,8 @@ public final class Json {
     private static void indent(StringBuilder text, Object value, int depth) {
         String inner = "  ".repeat(depth + 1);
         switch (value) {
-            case Map<?, ?> map when !map.isEmpty() -> {
+            case Map<?, ?> map
+            when !map.isEmpty() -> {
                 String separator = "{\n";
                 for (var entry : map.entrySet()) {
                     text.append(separator)
@@ -43,7 +45,8 @@ public final class Json {
                 }
                 text.append('\n').append("  ".repeat(depth)).append('}');
             }
-            case Iterable<?> list when holdsContainers(list) -> {
+            case Iterable<?> list
+            when holdsContainers(list) -> {
                 String separator = "[\n";
                 for (Object element : list) {
                     text.append(separator).append(inner);

@@ -9,11 +9,16 @@ final class Markdown {
     static String of(Report report) {
         var summary = new Summary(report);
         var text = new StringBuilder();
-        text.append("# Dense against mixture of experts\n\n").append(summary.headline()).append("\n\n");
-        text.append("![validation perplexity against training FLOPs](").append(Plots.PERPLEXITY).append(")\n\n");
+        text.append("# Dense against mixture of experts\n\n")
+                .append(summary.headline())
+                .append("\n\n");
+        text.append("![validation perplexity against training FLOPs](")
+                .append(Plots.PERPLEXITY)
+                .append(")\n\n");
         text.append("## Models\n\n").append(summary.models().markdown()).append('\n');
         if (!report.speedup().isEmpty()) {
-            text.append("## Speedup factor\n\nTraining compute of the dense family over that of the mixture of experts for")
+            text.append(
+                            "## Speedup factor\n\nTraining compute of the dense family over that of the mixture of experts for")
                     .append(" the same validation perplexity; above 1 the mixture of experts is cheaper.\n\n")
                     .append(summary.speedup().markdown())
                     .append("\n![speedup factor against dense FLOPs](")
@@ -29,14 +34,15 @@ final class Markdown {
         report.notes().forEach(note -> text.append("* ").append(note).append('\n'));
         text.append("\n## Samples\n");
         for (var model : report.models()) {
-            text.append("\n**").append(model.name()).append("**\n\n").append(fenced(model.sample())).append('\n');
-        }
-        text.append("\n## Provenance\n\n").append(table(report.provenance()));
-        for (var model : report.models()) {
             text.append("\n**")
                     .append(model.name())
                     .append("**\n\n")
-                    .append(table(model.configuration()));
+                    .append(fenced(model.sample()))
+                    .append('\n');
+        }
+        text.append("\n## Provenance\n\n").append(table(report.provenance()));
+        for (var model : report.models()) {
+            text.append("\n**").append(model.name()).append("**\n\n").append(table(model.configuration()));
         }
         return text.toString();
     }

@@ -10,7 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 import javax.imageio.ImageIO;
 
-/// The folder that receives a report. It is checked before training, so that no minutes are spent on results that cannot be
+/// The folder that receives a report. It is checked before training, so that no minutes are spent on results that
+/// cannot be
 /// kept. Files of an earlier report are replaced one by one, each by a complete new one; other files are left alone.
 public final class OutputFolder {
     private static final long NEEDED_BYTES = 8L << 20;
@@ -30,8 +31,7 @@ public final class OutputFolder {
         } catch (FileAlreadyExistsException e) {
             throw new BadInputException("output folder " + path, "a file of that name is in the way", REMEDY, e);
         } catch (IOException e) {
-            throw new BadInputException(
-                    "output folder " + path, "it cannot be created (" + reason(e) + ")", REMEDY, e);
+            throw new BadInputException("output folder " + path, "it cannot be created (" + reason(e) + ")", REMEDY, e);
         }
         try {
             Path probe = Files.createTempFile(path, ".probe", null);
@@ -65,7 +65,9 @@ public final class OutputFolder {
 
     static String reason(IOException e) {
         String message = e.getMessage();
-        return message == null || message.isBlank() ? e.getClass().getSimpleName() : e.getClass().getSimpleName() + ": " + message;
+        return message == null || message.isBlank()
+                ? e.getClass().getSimpleName()
+                : e.getClass().getSimpleName() + ": " + message;
     }
 
     /// The folder.

@@ -19,7 +19,9 @@ public final class Provenance {
         return new Fields()
                 .with("version", version)
                 .with("commit", commit().orElse(UNKNOWN))
-                .with("jvm", "%s %s (%s)".formatted(property("java.vm.name"), Runtime.version(), property("java.vendor")))
+                .with(
+                        "jvm",
+                        "%s %s (%s)".formatted(property("java.vm.name"), Runtime.version(), property("java.vendor")))
                 .with("jvmFlags", ManagementFactory.getRuntimeMXBean().getInputArguments())
                 .with("system", "%s %s %s".formatted(property("os.name"), property("os.version"), property("os.arch")))
                 .with("processor", processor())
@@ -50,7 +52,9 @@ public final class Provenance {
                 .or(() -> {
                     try {
                         var source = Provenance.class.getProtectionDomain().getCodeSource();
-                        return source == null ? Optional.empty() : head(Path.of(source.getLocation().toURI()));
+                        return source == null
+                                ? Optional.empty()
+                                : head(Path.of(source.getLocation().toURI()));
                     } catch (URISyntaxException | IOException | RuntimeException e) {
                         return Optional.empty();
                     }
@@ -61,7 +65,8 @@ public final class Provenance {
         for (Path folder = start; folder != null; folder = folder.getParent()) {
             Path git = folder.resolve(".git");
             if (Files.isRegularFile(git)) {
-                git = folder.resolve(Files.readString(git).replaceFirst("^gitdir:", "").strip());
+                git = folder.resolve(
+                        Files.readString(git).replaceFirst("^gitdir:", "").strip());
             }
             if (Files.isRegularFile(git.resolve("HEAD"))) {
                 return commit(git);

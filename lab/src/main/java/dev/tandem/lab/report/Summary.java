@@ -26,14 +26,17 @@ public final class Summary {
         report.models().forEach(model -> domains.addAll(model.outOfDomain().keySet()));
         if (domains.size() > 1) {
             for (String domain : domains) {
-                row(table, "  " + domain, model -> model.outOfDomain().containsKey(domain)
-                        ? Text.fixed(model.outOfDomain().get(domain), 3)
-                        : NONE);
+                row(
+                        table,
+                        "  " + domain,
+                        model -> model.outOfDomain().containsKey(domain)
+                                ? Text.fixed(model.outOfDomain().get(domain), 3)
+                                : NONE);
             }
         }
-        row(table, "parameters", model -> Text.scaled(model.parameters()));
-        row(table, "  active per token", model -> Text.scaled(model.activeParameters()));
-        row(table, "training tokens", model -> Text.scaled(model.progress().tokens()));
+        row(table, "parameters", model -> Text.scaled((double) model.parameters()));
+        row(table, "  active per token", model -> Text.scaled((double) model.activeParameters()));
+        row(table, "training tokens", model -> Text.scaled((double) model.progress().tokens()));
         row(table, "training FLOPs", model -> Text.scientific(model.progress().flops()));
         row(table, "training time", model -> Text.duration(model.progress().seconds()));
         row(table, "tokens/s", model -> Text.scaled(model.progress().tokensPerSecond()));
@@ -41,9 +44,12 @@ public final class Summary {
         if (report.models().stream().anyMatch(model -> !model.layers().isEmpty())) {
             row(table, "expert load, busiest ÷ even", model -> worst(model, LayerLoad::busiest, true));
             row(table, "expert load, idlest ÷ even", model -> worst(model, LayerLoad::idlest, false));
-            row(table, "dropped choices", model -> model.dropped().isPresent()
-                    ? Text.percent(model.dropped().getAsDouble())
-                    : NONE);
+            row(
+                    table,
+                    "dropped choices",
+                    model -> model.dropped().isPresent()
+                            ? Text.percent(model.dropped().getAsDouble())
+                            : NONE);
         }
         return table;
     }

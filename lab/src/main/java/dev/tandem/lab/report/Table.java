@@ -3,7 +3,8 @@ package dev.tandem.lab.report;
 import java.util.ArrayList;
 import java.util.List;
 
-/// A table of text whose first column is left- and whose other columns are right-aligned. It reads well both in a terminal
+/// A table of text whose first column is left- and whose other columns are right-aligned. It reads well both in a
+/// terminal
 /// and as Markdown.
 public final class Table {
     private final List<List<String>> rows = new ArrayList<>();
@@ -18,8 +19,7 @@ public final class Table {
     /// @throws IllegalArgumentException if it has another number of cells than the headings
     public Table row(String... cells) {
         if (cells.length != rows.getFirst().size()) {
-            throw new IllegalArgumentException(
-                    "a row needs " + rows.getFirst().size() + " cells, was " + cells.length);
+            throw new IllegalArgumentException("a row needs " + rows.getFirst().size() + " cells, was " + cells.length);
         }
         rows.add(List.of(cells));
         return this;
@@ -32,7 +32,9 @@ public final class Table {
         for (int r = 0; r < rows.size(); r++) {
             text.append('|');
             for (int c = 0; c < widths.length; c++) {
-                text.append(' ').append(padded(rows.get(r).get(c), widths[c], c)).append(" |");
+                text.append(' ')
+                        .append(padded(rows.get(r).get(c), widths[c], c))
+                        .append(" |");
             }
             text.append('\n');
             if (r == 0) {
@@ -67,7 +69,8 @@ public final class Table {
         int[] widths = new int[rows.getFirst().size()];
         for (var row : rows) {
             for (int c = 0; c < widths.length; c++) {
-                widths[c] = Math.max(widths[c], row.get(c).codePointCount(0, row.get(c).length()));
+                widths[c] = Math.max(
+                        widths[c], row.get(c).codePointCount(0, row.get(c).length()));
             }
         }
         return widths;

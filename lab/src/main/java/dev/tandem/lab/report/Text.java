@@ -16,9 +16,8 @@ public final class Text {
             rest /= 1000;
             prefix++;
         }
-        int digits = rest >= 99.95 || prefix == 0 && rest == Math.rint(rest) ? 0 : rest >= 9.995 ? 1 : 2;
-        return "%s%s%s"
-                .formatted(value < 0 ? "-" : "", fixed(rest, digits), prefix == 0 ? "" : " " + PREFIXES[prefix]);
+        int digits = rest >= 99.95 || (prefix == 0 && rest == Math.rint(rest)) ? 0 : rest >= 9.995 ? 1 : 2;
+        return "%s%s%s".formatted(value < 0 ? "-" : "", fixed(rest, digits), prefix == 0 ? "" : " " + PREFIXES[prefix]);
     }
 
     /// A fixed number of decimals.

@@ -50,9 +50,10 @@ final class CorpusReaderTest {
     void textWithoutLinesIsCutBetweenCharacters() throws IOException {
         String text = "ü".repeat(40_000);
         var corpus = READER.read(write("a.txt", text));
-        assertThat(corpus.documents()).hasSizeGreaterThan(2).allSatisfy(document -> assertThat(
-                        new String(document.text(), StandardCharsets.UTF_8))
-                .doesNotContain("\ufffd"));
+        assertThat(corpus.documents())
+                .hasSizeGreaterThan(2)
+                .allSatisfy(document -> assertThat(new String(document.text(), StandardCharsets.UTF_8))
+                        .doesNotContain("\ufffd"));
         assertThat(joined(corpus)).isEqualTo(text.getBytes(StandardCharsets.UTF_8));
     }
 
@@ -66,7 +67,11 @@ final class CorpusReaderTest {
         write(".hidden/x.txt", "hidden");
         Files.write(folder.resolve("binary.bin"), new byte[] {1, 0, 2});
         var corpus = READER.read(folder);
-        assertThat(corpus.documents()).extracting(Document::name).hasSize(3).contains("A.txt", "sub/a.txt").isSorted();
+        assertThat(corpus.documents())
+                .extracting(Document::name)
+                .hasSize(3)
+                .contains("A.txt", "sub/a.txt")
+                .isSorted();
         assertThat(corpus.skippedFiles()).isEqualTo(3);
     }
 
@@ -81,7 +86,8 @@ final class CorpusReaderTest {
                 out.write(Files.readAllBytes(folder.resolve("in").resolve(name)));
             }
         }
-        assertThat(READER.read(zip).sha256()).isEqualTo(READER.read(folder.resolve("in")).sha256());
+        assertThat(READER.read(zip).sha256())
+                .isEqualTo(READER.read(folder.resolve("in")).sha256());
     }
 
     @Test
@@ -107,7 +113,8 @@ final class CorpusReaderTest {
                 Files.isReadable(home.resolve("lib/src.zip")), "this JDK came without lib/src.zip");
         var corpus = READER.jdkSources(home);
         assertThat(corpus.bytes()).isBetween(1L << 19, 1L << 20);
-        assertThat(corpus.documents()).allSatisfy(document -> assertThat(document.name()).startsWith("java.base/"));
+        assertThat(corpus.documents())
+                .allSatisfy(document -> assertThat(document.name()).startsWith("java.base/"));
     }
 
     @Test
@@ -127,13 +134,17 @@ final class CorpusReaderTest {
     @Test
     void anEmptyFileIsRefused() throws IOException {
         var path = write("empty.txt", "");
-        assertThatThrownBy(() -> READER.read(path)).isInstanceOf(BadInputException.class).hasMessageContaining("empty");
+        assertThatThrownBy(() -> READER.read(path))
+                .isInstanceOf(BadInputException.class)
+                .hasMessageContaining("empty");
     }
 
     @Test
     void aBinaryFileIsRefused() throws IOException {
         var path = Files.write(folder.resolve("a.dat"), new byte[] {80, 75, 3, 4, 0, 0, 0});
-        assertThatThrownBy(() -> READER.read(path)).isInstanceOf(BadInputException.class).hasMessageContaining("binary");
+        assertThatThrownBy(() -> READER.read(path))
+                .isInstanceOf(BadInputException.class)
+                .hasMessageContaining("binary");
     }
 
     @Test

@@ -36,8 +36,7 @@ final class SpeedupFactorTest {
                     dense(40, 5120, 8.97)),
             Better.LOWER);
     private static final CostCurve MOE = CostCurve.through(
-            List.of(moe(12, 768, 12.59), moe(24, 1024, 9.59), moe(24, 2048, 8.75), moe(32, 4096, 6.80)),
-            Better.LOWER);
+            List.of(moe(12, 768, 12.59), moe(24, 1024, 9.59), moe(24, 2048, 8.75), moe(32, 4096, 6.80)), Better.LOWER);
 
     @ParameterizedTest(name = "t={0}")
     @CsvSource({"12.59, 7.83", "12.47, 7.91", "10.92, 8.87", "9.82, 14.33", "9.59, 15.68", "8.97, 10.00"})
@@ -64,7 +63,8 @@ final class SpeedupFactorTest {
 
     @Test
     void nothingIsExtrapolated() {
-        assertThat(SpeedupFactor.at(List.of(20.65, 15.14, 8.75, 6.80), DENSE, MOE)).isEmpty();
+        assertThat(SpeedupFactor.at(List.of(20.65, 15.14, 8.75, 6.80), DENSE, MOE))
+                .isEmpty();
     }
 
     @Test
@@ -77,12 +77,10 @@ final class SpeedupFactorTest {
     void accuracyIsBetterWhenHigher() {
         var dense = CostCurve.through(List.of(new Point(1, 50), new Point(4, 60)), Better.HIGHER);
         var moe = CostCurve.through(List.of(new Point(0.5, 50), new Point(2, 60)), Better.HIGHER);
-        assertThat(SpeedupFactor.at(List.of(55.0), dense, moe))
-                .singleElement()
-                .satisfies(speedup -> {
-                    assertThat(speedup.dense()).isCloseTo(2, within(1e-12));
-                    assertThat(speedup.factor()).isCloseTo(2, within(1e-12));
-                });
+        assertThat(SpeedupFactor.at(List.of(55.0), dense, moe)).singleElement().satisfies(speedup -> {
+            assertThat(speedup.dense()).isCloseTo(2, within(1e-12));
+            assertThat(speedup.factor()).isCloseTo(2, within(1e-12));
+        });
     }
 
     @Test

@@ -58,7 +58,8 @@ final class ReportTest {
         String json = SampleReport.report().json();
         assertThat(fields(json, 1)).containsExactly("models", "speedup", "notes", "provenance");
         assertThat(fields(json, 3))
-                .contains("name", "kind", "tokens", "flops", "validationPerplexity", "target", "dense", "moe", "factor");
+                .contains(
+                        "name", "kind", "tokens", "flops", "validationPerplexity", "target", "dense", "moe", "factor");
         assertThat(json).contains("\"kind\": \"dense\"", "\"kind\": \"moe\"");
     }
 
@@ -74,8 +75,7 @@ final class ReportTest {
 
     @Test
     void aReportWithoutOneFamilyHasNoSpeedupAndSaysSo() {
-        var report = new Report(
-                List.of(SampleReport.model("dense", Kind.DENSE, 0, List.of())), List.of(), Map.of());
+        var report = new Report(List.of(SampleReport.model("dense", Kind.DENSE, 0, List.of())), List.of(), Map.of());
         assertThat(report.speedup()).isEmpty();
         assertThat(new Summary(report).headline()).startsWith("No speedup factor");
         assertThat(tokens(report.json())).isPositive();

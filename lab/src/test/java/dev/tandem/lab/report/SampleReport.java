@@ -17,7 +17,11 @@ final class SampleReport {
         for (int i = 0; i < 9; i++) {
             double flops = 4.6e12 * Math.pow(2, (i - 8) * 0.7);
             curve.add(new CurvePoint(
-                    10L << i, 1000L << i, flops, 75 * flops / 4.6e12, 1.244 - gain + 0.22 * (8 - i) * (1 + 0.08 * (8 - i))));
+                    10L << i,
+                    1000L << i,
+                    flops,
+                    75 * flops / 4.6e12,
+                    1.244 - gain + 0.22 * (8 - i) * (1 + 0.08 * (8 - i))));
         }
         return new ModelReport(
                 name,
@@ -34,7 +38,9 @@ final class SampleReport {
 
     static Report report() {
         int E = 32;
-        var raw = IntStream.range(0, E).mapToDouble(e -> 1 + 0.5 * Math.sin(e * 1.7)).toArray();
+        var raw = IntStream.range(0, E)
+                .mapToDouble(e -> 1 + 0.5 * Math.sin(e * 1.7))
+                .toArray();
         double sum = DoubleStream.of(raw).sum();
         var share = DoubleStream.of(raw).map(x -> x / sum).boxed().toList();
         return new Report(
