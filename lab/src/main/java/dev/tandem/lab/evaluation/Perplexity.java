@@ -34,8 +34,8 @@ public final class Perplexity {
     /// @throws IllegalArgumentException if the set's blocks are not of `T` tokens
     public double loss(TextSet set) {
         if (set.blocks().T() != T) {
-            throw new IllegalArgumentException(
-                    "blocks must be of T=%d tokens, were %d".formatted(T, set.blocks().T()));
+            throw new IllegalArgumentException("blocks must be of T=%d tokens, were %d"
+                    .formatted(T, set.blocks().T()));
         }
         double sum = 0;
         for (int first = 0; first < set.count(); first += B) {

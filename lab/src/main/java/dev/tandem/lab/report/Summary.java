@@ -36,7 +36,10 @@ public final class Summary {
         }
         row(table, "parameters", model -> Text.scaled((double) model.parameters()));
         row(table, "  active per token", model -> Text.scaled((double) model.activeParameters()));
-        row(table, "training tokens", model -> Text.scaled((double) model.progress().tokens()));
+        row(
+                table,
+                "training tokens",
+                model -> Text.scaled((double) model.progress().tokens()));
         row(table, "training FLOPs", model -> Text.scientific(model.progress().flops()));
         row(table, "training time", model -> Text.duration(model.progress().seconds()));
         row(table, "tokens/s", model -> Text.scaled(model.progress().tokensPerSecond()));

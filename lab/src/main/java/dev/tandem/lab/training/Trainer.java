@@ -129,8 +129,7 @@ final class Trainer implements AutoCloseable {
 
     /// Measures the model and adds a point to its curve. Takes no training time.
     CurvePoint evaluate(TextSet validation) {
-        var point = new CurvePoint(
-                step.updates(), tokens(), flops(), seconds(), perplexity.loss(validation));
+        var point = new CurvePoint(step.updates(), tokens(), flops(), seconds(), perplexity.loss(validation));
         if (Double.isFinite(point.validationLoss())) {
             curve.add(point);
         }
@@ -158,8 +157,7 @@ final class Trainer implements AutoCloseable {
         if (sound) {
             others.forEach(set -> outOfDomain.put(set.name(), Math.exp(perplexity.loss(set))));
             int[] prompt = SampleText.prompt(validation.blocks());
-            sample = SampleText.continued(
-                    model, tokenizer, prompt, SAMPLE_TOKENS, settings.seed());
+            sample = SampleText.continued(model, tokenizer, prompt, SAMPLE_TOKENS, settings.seed());
         }
         var parameters = ParameterCount.of(settings.config());
         return Optional.of(new ModelReport(
