@@ -7,7 +7,7 @@ import jdk.incubator.vector.FloatVector;
 ///
 /// | property               | meaning                                     | default             |
 /// |------------------------|---------------------------------------------|---------------------|
-/// | `tandem.cpu.vectorBits`| vector width: 128, 256 or 512               | the widest, <= 512  |
+/// | `tandem.cpu.vectorBits`| use vectors no wider than 128, 256 or 512   | 512                 |
 /// | `tandem.cpu.threads`   | threads of a backend, the caller included   | available processors|
 /// | `tandem.cpu.hugePages` | ask the kernel for huge pages               | `true`              |
 record Settings(int vectorBits, int threads, boolean hugePages) {
@@ -18,14 +18,11 @@ record Settings(int vectorBits, int threads, boolean hugePages) {
     private static final int MOST_THREADS = 1024;
 
     Settings {
-        int widest = widestVectorBits();
         if (vectorBits != 128 && vectorBits != 256 && vectorBits != 512) {
             throw new IllegalArgumentException("%s must be 128, 256 or 512, was %d".formatted(VECTOR_BITS, vectorBits));
         }
-        if (vectorBits > widest) {
-            throw new IllegalArgumentException("%s=%d is wider than this machine's vectors of %d bits; leave it unset"
-                    .formatted(VECTOR_BITS, vectorBits, widest));
-        }
+        // An upper bound, so that one command line serves machines with and without AVX-512.
+        vectorBits = Math.min(vectorBits, FloatVector.SPECIES_PREFERRED.vectorBitSize());
         if (threads < 1 || threads > MOST_THREADS) {
             throw new IllegalArgumentException("%s must be in 1..%d, was %d".formatted(THREADS, MOST_THREADS, threads));
         }
@@ -37,13 +34,9 @@ record Settings(int vectorBits, int threads, boolean hugePages) {
 
     static Settings read(Properties properties) {
         return new Settings(
-                integer(properties, VECTOR_BITS, widestVectorBits()),
+                integer(properties, VECTOR_BITS, WIDEST),
                 integer(properties, THREADS, Runtime.getRuntime().availableProcessors()),
                 flag(properties, HUGE_PAGES));
-    }
-
-    private static int widestVectorBits() {
-        return Math.min(WIDEST, FloatVector.SPECIES_PREFERRED.vectorBitSize());
     }
 
     private static int integer(Properties properties, String name, int otherwise) {
