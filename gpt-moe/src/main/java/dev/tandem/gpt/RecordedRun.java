@@ -80,8 +80,7 @@ public record RecordedRun(Map<String, String> options, Inputs inputs, Results re
             try {
                 numbers[i] = Double.parseDouble(parts[i].strip());
             } catch (NumberFormatException malformed) {
-                throw new IllegalArgumentException(
-                        name + " must be a list of numbers, was " + option(name), malformed);
+                throw new IllegalArgumentException(name + " must be a list of numbers, was " + option(name), malformed);
             }
         }
         return numbers;

@@ -34,8 +34,7 @@ final class Replay {
         int F = run.integer("ffn");
         int E = run.integer("experts");
         int padding = run.integer("pad_id");
-        var combine = run.word(
-                "aux_combine", Map.of("sum", BalanceLoss.Combine.SUM, "mean", BalanceLoss.Combine.MEAN));
+        var combine = run.word("aux_combine", Map.of("sum", BalanceLoss.Combine.SUM, "mean", BalanceLoss.Combine.MEAN));
         FeedForward feedForward = E == 0
                 ? new FeedForward.Dense(F)
                 : new FeedForward.Experts(
@@ -160,14 +159,13 @@ final class Replay {
 
     private TrainingOptions options() {
         double scale = run.number("adam.expert_grad_scale");
-        boolean corrected =
-                switch (run.option("adam.eps_placement")) {
-                    case "corrected" -> true;
-                    case "uncorrected" -> false;
-                    default ->
-                        throw new IllegalArgumentException("adam.eps_placement must be corrected or uncorrected, was "
-                                + run.option("adam.eps_placement"));
-                };
+        boolean corrected = switch (run.option("adam.eps_placement")) {
+            case "corrected" -> true;
+            case "uncorrected" -> false;
+            default ->
+                throw new IllegalArgumentException(
+                        "adam.eps_placement must be corrected or uncorrected, was " + run.option("adam.eps_placement"));
+        };
         var moments = new AdamW.Moments(
                 run.number("adam.beta1"), run.number("adam.beta2"), run.number("adam.eps"), corrected);
         return new TrainingOptions(
@@ -180,12 +178,11 @@ final class Replay {
     }
 
     private void supplyNoise(TrainingStep training, int step) {
-        String name =
-                switch (run.option("train_gate.second_policy")) {
-                    case "sampling" -> "in.noise";
-                    case "random" -> "in.uniform";
-                    default -> "";
-                };
+        String name = switch (run.option("train_gate.second_policy")) {
+            case "sampling" -> "in.noise";
+            case "random" -> "in.uniform";
+            default -> "";
+        };
         if (name.isEmpty() || config.expertBlocks() == 0) {
             return;
         }

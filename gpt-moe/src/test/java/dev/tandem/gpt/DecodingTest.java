@@ -75,7 +75,8 @@ class DecodingTest {
         try (Backend backend = ReferenceBackend.open();
                 Gpt model = Gpt.create(backend, GptConfig.gpt3(V, T, 1, 8, 2).withPadding(1), 11);
                 DecodeSession session = model.decode(6)) {
-            assertThat(session.generate(new int[] {2, 3, 4}, 100, Sampler.greedy())).hasSize(4);
+            assertThat(session.generate(new int[] {2, 3, 4}, 100, Sampler.greedy()))
+                    .hasSize(4);
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> session.next(2, 3))
                     .withMessageContaining("positions left");

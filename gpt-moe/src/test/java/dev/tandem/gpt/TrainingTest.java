@@ -83,8 +83,10 @@ class TrainingTest {
         Arrays.fill(targets, 0, 5, -1); // unequal shares
         var whole = gradients(config, 2 * B, 1, ids, targets);
         var parts = gradients(config, B, 2, ids, targets);
-        whole.forEach((name, gradient) ->
-                assertThat(parts.get(name)).as(name).usingComparatorWithPrecision(1e-9).containsExactly(gradient));
+        whole.forEach((name, gradient) -> assertThat(parts.get(name))
+                .as(name)
+                .usingComparatorWithPrecision(1e-9)
+                .containsExactly(gradient));
     }
 
     private static Map<String, double[]> gradients(GptConfig config, int B, int microBatches, int[] ids, int[] next) {
@@ -93,8 +95,7 @@ class TrainingTest {
                 TrainingStep training = model.training(options(1e-2), B, T, microBatches)) {
             training.computeGradients(ids, next);
             var gradients = new TreeMap<String, double[]>();
-            training.gradients()
-                    .forEach((name, tensor) -> gradients.put(name, ReferenceBackend.doubles(tensor)));
+            training.gradients().forEach((name, tensor) -> gradients.put(name, ReferenceBackend.doubles(tensor)));
             return gradients;
         }
     }
@@ -121,7 +122,7 @@ class TrainingTest {
             training.run(ids, targets);
             var change = new TreeMap<String, Double>();
             model.parameters().forEach((name, tensor) -> {
-                double[] old = before.get(name);
+                double[] old = before.getOrDefault(name, new double[0]);
                 double sum = 0;
                 for (int i = 0; i < old.length; i++) {
                     sum += Math.abs(ReferenceBackend.get(tensor, i) - old[i]);

@@ -49,18 +49,21 @@ class WholeModelGradientTest {
         }
         try (Backend backend = ReferenceBackend.open();
                 Gpt model = Gpt.create(backend, config, 3);
-                TrainingStep training = model.training(
-                        TrainingOptions.paper(new Schedule(1, 0, 1), 4), B, T, microBatches)) {
+                TrainingStep training =
+                        model.training(TrainingOptions.paper(new Schedule(1, 0, 1), 4), B, T, microBatches)) {
             spread(model.parameters());
             training.computeGradients(ids, targets);
             Map<String, double[]> gradients = new TreeMap<>();
-            training.gradients()
-                    .forEach((name, tensor) -> gradients.put(name, ReferenceBackend.doubles(tensor)));
+            training.gradients().forEach((name, tensor) -> gradients.put(name, ReferenceBackend.doubles(tensor)));
             var random = new Random(8);
             model.parameters().forEach((name, tensor) -> {
                 double[] gradient = gradients.getOrDefault(name, new double[0]);
                 for (int sample = 0; sample < SAMPLES; sample++) {
                     int i = random.nextInt(gradient.length);
+                    if (name.startsWith("embed_")
+                            && i / config.C() == config.padding().orElse(-1)) {
+                        continue; // by definition the padding row learns nothing from the embedding
+                    }
                     assertThat(gradient[i])
                             .as("%s[%d]", name, i)
                             .isCloseTo(difference(training, tensor, i, ids, targets), within(1e-7));
