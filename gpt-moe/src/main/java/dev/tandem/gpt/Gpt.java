@@ -2,9 +2,10 @@ package dev.tandem.gpt;
 
 import dev.tandem.engine.Backend;
 import dev.tandem.engine.Region;
-import dev.tandem.engine.Role;
 import dev.tandem.engine.Tensor;
 import dev.tandem.engine.kernel.GateOptions;
+import java.util.ArrayList;
+import java.util.List;
 
 /// A model: its configuration and its weights in a backend's memory.
 ///
@@ -20,6 +21,8 @@ import dev.tandem.engine.kernel.GateOptions;
 ///
 /// Not safe for use by several threads at once.
 public final class Gpt implements AutoCloseable {
+    private static final String POSITIONS = "positions";
+
     private final Backend backend;
     private final GptConfig config;
     private final Region region;
@@ -35,9 +38,24 @@ public final class Gpt implements AutoCloseable {
     }
 
     private Tensor sinusoids() {
-        Tensor table = region.floats("positions", Role.STATE, config.positionRows(), config.C());
+        Tensor table = BufferPlan.allocate(computed(config), region).get(POSITIONS);
         backend.kernels().embedding().sinusoidal(table, config.padding().orElse(-1));
         return table;
+    }
+
+    /// The tensors that a model needs: its parameters, and position vectors that are computed.
+    public static List<Buffer> plan(GptConfig config) {
+        var buffers = new ArrayList<>(Parameters.plan(config));
+        buffers.addAll(computed(config));
+        return List.copyOf(buffers);
+    }
+
+    private static List<Buffer> computed(GptConfig config) {
+        var plan = new BufferPlan();
+        if (config.positions() == Positions.SINUSOIDAL) {
+            plan.state(POSITIONS, config.positionRows(), config.C());
+        }
+        return plan.buffers();
     }
 
     /// Allocates a model and draws its first weights.

@@ -185,6 +185,7 @@ record Plan(GptConfig config, int B, int T, int microBatches, Use use, GateOptio
     private void gradients(BufferPlan plan) {
         int N = N();
         int C = config.C();
+        plan.floats("gradientNorm", 2);
         plan.floats("dStream", N, C);
         plan.floats("dNorm", N, C);
         plan.floats("dAttention", N, C);

@@ -2,7 +2,6 @@ package dev.tandem.gpt;
 
 import dev.tandem.engine.Backend;
 import dev.tandem.engine.Region;
-import dev.tandem.engine.Role;
 import dev.tandem.engine.Tensor;
 import dev.tandem.engine.kernel.Fill;
 import dev.tandem.engine.kernel.SecondPolicy;
@@ -49,7 +48,7 @@ public final class TrainingStep implements AutoCloseable {
                 (target, gate, micro, seed, stream) -> noise.fill(target, gate, micro, seed, stream));
         this.inputs = new Inputs(backend, network);
         this.pass = new Pass(model.config(), true, options.seed());
-        this.norm = region.floats("gradientNorm", Role.STATE, 2);
+        this.norm = network.tensor("gradientNorm");
         this.optimizer = new Optimizer(model, options, region, gradients, norm);
         this.balanceWeight = model.config().feedForward() instanceof FeedForward.Experts experts
                 ? (float) experts.balanceLoss().perBlock(model.config().expertBlocks())

@@ -3,6 +3,7 @@ package dev.tandem.gpt.cost;
 import dev.tandem.gpt.Buffer;
 import dev.tandem.gpt.DecodeSession;
 import dev.tandem.gpt.Evaluation;
+import dev.tandem.gpt.Gpt;
 import dev.tandem.gpt.GptConfig;
 import dev.tandem.gpt.Parameters;
 import dev.tandem.gpt.TrainingStep;
@@ -19,7 +20,7 @@ import java.util.Locale;
 public record MemoryPlan(List<Part> parts) {
     /// Memory of one purpose.
     ///
-    /// @param name such as `parameters`
+    /// @param name such as `moments`
     /// @param buffers its tensors by name
     public record Part(String name, List<Buffer> buffers) {
         /// Keeps a copy of the list.
@@ -69,7 +70,7 @@ public record MemoryPlan(List<Part> parts) {
     }
 
     private static List<Part> model(GptConfig config) {
-        return List.of(new Part("parameters", Parameters.plan(config)));
+        return List.of(new Part("model", Gpt.plan(config)));
     }
 
     /// Bytes of all parts.
