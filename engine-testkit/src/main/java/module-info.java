@@ -8,4 +8,8 @@ module dev.tandem.testkit {
     requires static org.jspecify;
 
     exports dev.tandem.testkit;
+    exports dev.tandem.testkit.contract;
+    exports dev.tandem.testkit.vectors;
+
+    uses dev.tandem.testkit.vectors.VectorRunner;
 }
