@@ -2,4 +2,7 @@
 module dev.tandem.cuda {
     requires dev.tandem.engine;
     requires static org.jspecify;
+
+    provides dev.tandem.engine.BackendProvider with
+            dev.tandem.cuda.CudaProvider;
 }
