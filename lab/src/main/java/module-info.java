@@ -13,4 +13,7 @@ module dev.tandem.lab {
 
     opens dev.tandem.lab.cli to
             info.picocli;
+
+    provides dev.tandem.testkit.vectors.VectorRunner with
+            dev.tandem.lab.selftest.ModelVectorRunner;
 }
