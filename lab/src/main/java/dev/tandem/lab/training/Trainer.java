@@ -28,6 +28,7 @@ import java.util.function.LongSupplier;
 ///
 /// Learning rate: linear warm-up, then linear decay to 0 at the last planned update. The plan may change on the way.
 final class Trainer implements AutoCloseable {
+    private static final int SAMPLE_TOKENS = 400;
     private static final double NANO = 1e-9;
     private static final int SHORTEST_WARMUP_PARTS = 5;
 
@@ -173,8 +174,6 @@ final class Trainer implements AutoCloseable {
                 loads.layers(),
                 sample));
     }
-
-    private static final int SAMPLE_TOKENS = 400;
 
     @Override
     public void close() {

@@ -1,0 +1,45 @@
+package dev.tandem.lab.cli;
+
+import dev.tandem.engine.Backend;
+import dev.tandem.engine.BackendOptions;
+import dev.tandem.engine.BackendProvider;
+import dev.tandem.engine.Backends;
+import dev.tandem.lab.BadInputException;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Option;
+
+/// The options that choose where a command computes.
+final class BackendChoice {
+    @Option(
+            names = "--backend",
+            paramLabel = "NAME",
+            description = "Backend that computes; 'tandem doctor' lists them. Default: the best available one.")
+    private Optional<String> backend = Optional.empty();
+
+    @Option(
+            names = "--threads",
+            paramLabel = "N",
+            description = "Threads that compute, 1 to 1024. Default: one per core. Results do not depend on it.")
+    private Optional<Integer> threads = Optional.empty();
+
+    Backend open() {
+        threads.ifPresent(count -> Ranges.require("--threads", count, 1, 1024));
+        var options = new BackendOptions(threads.orElse(0));
+        if (backend.isEmpty()) {
+            return Backends.open(options);
+        }
+        String name = backend.get();
+        if (Backends.providers().stream().noneMatch(provider -> provider.name().equals(name))) {
+            throw new BadInputException(
+                    "--backend " + name,
+                    "there is no backend of that name; known are " + names(),
+                    "Choose one of them; 'tandem doctor' tells which are available here");
+        }
+        return Backends.open(name, options);
+    }
+
+    private static String names() {
+        return Backends.providers().stream().map(BackendProvider::name).collect(Collectors.joining(", "));
+    }
+}
