@@ -5,8 +5,10 @@ import dev.tandem.engine.BackendOptions;
 import dev.tandem.engine.BackendProvider;
 import dev.tandem.engine.Backends;
 import dev.tandem.lab.BadInputException;
+import dev.tandem.testkit.ReferenceBackend;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import picocli.CommandLine.Option;
 
 /// The options that choose where a command computes.
@@ -14,7 +16,8 @@ final class BackendChoice {
     @Option(
             names = "--backend",
             paramLabel = "NAME",
-            description = "Backend that computes; 'tandem doctor' lists them. Default: the best available one.")
+            description = "Backend that computes; 'tandem doctor' lists them. Default: the best available one."
+                    + " 'reference' is the float64 oracle: exact, on one thread, some hundred times slower.")
     private Optional<String> backend = Optional.empty();
 
     @Option(
@@ -30,6 +33,9 @@ final class BackendChoice {
             return Backends.open(options);
         }
         String name = backend.get();
+        if (name.equals(ReferenceBackend.NAME)) {
+            return ReferenceBackend.open();
+        }
         if (Backends.providers().stream().noneMatch(provider -> provider.name().equals(name))) {
             throw new BadInputException(
                     "--backend " + name,
@@ -40,6 +46,7 @@ final class BackendChoice {
     }
 
     private static String names() {
-        return Backends.providers().stream().map(BackendProvider::name).collect(Collectors.joining(", "));
+        return Stream.concat(Backends.providers().stream().map(BackendProvider::name), Stream.of(ReferenceBackend.NAME))
+                .collect(Collectors.joining(", "));
     }
 }

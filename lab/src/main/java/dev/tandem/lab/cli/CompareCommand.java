@@ -28,6 +28,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "compare",
         sortOptions = false,
+        abbreviateSynopsis = true,
         description = {
             "Trains a small GPT-3 Mixture of Experts and its compute-equivalent dense twin on the same text, and reports the"
                     + " speedup factor: the training compute of the dense model over that of the MoE for the same"
@@ -54,10 +55,11 @@ final class CompareCommand implements Callable<Integer> {
     @Option(
             names = "--out",
             paramLabel = "DIR",
-            defaultValue = "tandem-report",
-            description = "Folder for report.json, report.md, losses.jsonl and plots; files of an earlier report are replaced."
-                    + " Default: ${DEFAULT-VALUE}.")
-    private Path out = Path.of("tandem-report");
+            defaultValue = "runs/compare",
+            description =
+                    "Folder for report.json, report.md, losses.jsonl and plots; files of an earlier report are replaced."
+                            + " Default: ${DEFAULT-VALUE}.")
+    private Path out = Path.of("runs/compare");
 
     @Option(
             names = "--seed",
@@ -158,7 +160,9 @@ final class CompareCommand implements Callable<Integer> {
 
     private Map<String, Object> provenance(Backend backend, ComparisonData data, Comparison.Outcome outcome) {
         var fields = new Fields()
-                .with("command", String.join(" ", spec.commandLine().getParseResult().originalArgs()))
+                .with(
+                        "command",
+                        String.join(" ", spec.commandLine().getParseResult().originalArgs()))
                 .with("repeatWith", "--flops " + outcome.flops() + " --seed " + seed)
                 .with("minutes", flops.isPresent() ? Optional.empty() : minutes)
                 .with("seed", seed)

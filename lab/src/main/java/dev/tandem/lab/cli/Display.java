@@ -19,11 +19,10 @@ sealed interface Display extends Listener, AutoCloseable {
     void close();
 
     /// Whether this process talks to a terminal that can move its cursor.
+    @SuppressWarnings("SystemConsoleNull") // it does return null on JDK 25 when input or output is redirected
     static boolean onTerminal() {
-        @SuppressWarnings("SystemConsoleNull")
         var console = System.console();
-        String terminal = System.getenv("TERM");
-        return console.isTerminal() && (terminal == null || !terminal.equals("dumb"));
+        return console != null && console.isTerminal() && !"dumb".equals(System.getenv("TERM"));
     }
 
     private static String values(Status status) {

@@ -14,7 +14,8 @@ import picocli.CommandLine.Spec;
 /// Says what this machine offers.
 @Command(
         name = "doctor",
-        description = "Shows the JDK, the processor and its vectors, memory, and which backends are available or why not.")
+        description =
+                "Shows the JDK, the processor and its vectors, memory, and which backends are available or why not.")
 final class DoctorCommand implements Callable<Integer> {
     private static final String VECTOR_MODULE = "jdk.incubator.vector";
 

@@ -27,10 +27,12 @@ import picocli.CommandLine.Spec;
 /// Says how large the published models are and what they cost.
 @Command(
         name = "info",
-        description = "Shows every model of the paper: sizes, parameters, training cost and memory. Nothing is allocated.",
+        description =
+                "Shows every model of the paper: sizes, parameters, training cost and memory. Nothing is allocated.",
         footer = {
             "",
-            "ZFLOPs are those of the paper's training: 300e9 tokens, sequences of 2048, activation recomputation included."
+            "ZFLOPs are those of the paper's training: 300e9 tokens, sequences of 2048, activation recomputation included.",
+            "Memory is that of training one full-length sequence in FP32: weights, gradients, moments, activations."
         })
 final class InfoCommand implements Callable<Integer> {
     @Spec
@@ -56,7 +58,8 @@ final class InfoCommand implements Callable<Integer> {
         if (model.isPresent()) {
             presets.forEach(preset -> plans(out, preset.config()));
         } else {
-            out.println("'tandem info --model NAME' adds the memory plan of a model.");
+            out.println(
+                    "memory: to train one full-length sequence in FP32; 'tandem info --model NAME' shows its parts");
         }
         return ExitCode.OK;
     }
@@ -100,7 +103,7 @@ final class InfoCommand implements Callable<Integer> {
 
     private static Table table(List<Preset> presets) {
         var table = new Table(
-                "model", "layers", "width", "heads", "experts", "parameters", "expert", "active", "ZFLOPs");
+                "model", "layers", "width", "heads", "experts", "parameters", "expert", "active", "ZFLOPs", "memory");
         for (var preset : presets) {
             var config = preset.config();
             var parameters = ParameterCount.of(config);
@@ -113,9 +116,19 @@ final class InfoCommand implements Callable<Integer> {
                     Text.grouped(parameters.total()),
                     parameters.expert() == 0 ? "–" : Text.grouped(parameters.expert()),
                     Text.grouped(parameters.active()),
-                    Text.fixed(FlopCount.paperZettaflops(config), 6));
+                    Text.fixed(FlopCount.paperZettaflops(config), 6),
+                    trainingMemory(config));
         }
         return table;
+    }
+
+    private static String trainingMemory(GptConfig config) {
+        try {
+            double bytes = MemoryPlan.training(config, 1, config.T(), 1).bytes();
+            return Text.fixed(bytes / 0x1p30, 1) + " GiB";
+        } catch (ArithmeticException | IllegalArgumentException e) {
+            return "–"; // a buffer that no array could index
+        }
     }
 
     private static void plans(PrintWriter out, GptConfig config) {

@@ -26,7 +26,7 @@ import picocli.CommandLine.Spec;
             "3:the backend is not available on this machine",
             "130:ended by Ctrl-C; the report holds what was reached"
         },
-        subcommands = {CompareCommand.class, DoctorCommand.class, InfoCommand.class, SelftestCommand.class})
+        subcommands = {CompareCommand.class, DoctorCommand.class, InfoCommand.class})
 public final class Main implements Callable<Integer> {
     private static final String LOG_FORMAT = "java.util.logging.SimpleFormatter.format";
 
@@ -34,10 +34,7 @@ public final class Main implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init")
     private CommandSpec spec;
 
-    @Option(
-            names = "--debug",
-            scope = ScopeType.INHERIT,
-            description = "Show the stack trace of a failure.")
+    @Option(names = "--debug", scope = ScopeType.INHERIT, description = "Show the stack trace of a failure.")
     private boolean debug;
 
     private Main() {}
@@ -69,9 +66,10 @@ public final class Main implements Callable<Integer> {
         try {
             return line.execute(args);
         } catch (OutOfMemoryError e) {
-            err.println("tandem: the Java heap of %d MiB is full (%s). Give the process more memory (JAVA_TOOL_OPTIONS=-Xmx4g),"
-                            .formatted(Runtime.getRuntime().maxMemory() >> 20, e.getMessage())
-                    + " or use less text (--corpus-limit) or smaller sizes.");
+            err.println(
+                    "tandem: the Java heap of %d MiB is full (%s). Give the process more memory (JAVA_TOOL_OPTIONS=-Xmx4g),"
+                                    .formatted(Runtime.getRuntime().maxMemory() >> 20, e.getMessage())
+                            + " or use less text (--corpus-limit) or smaller sizes.");
             return ExitCode.FAILED;
         }
     }

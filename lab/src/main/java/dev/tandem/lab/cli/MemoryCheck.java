@@ -24,8 +24,13 @@ final class MemoryCheck {
             MemoryPlan training;
             long evaluation;
             try {
-                training = MemoryPlan.training(model.config(), model.B(), model.config().T(), 1);
-                evaluation = MemoryPlan.evaluation(model.config(), model.B(), model.config().T()).bytes()
+                training = MemoryPlan.training(
+                        model.config(), model.B(), model.config().T(), 1);
+                evaluation = MemoryPlan.evaluation(
+                                        model.config(),
+                                        model.B(),
+                                        model.config().T())
+                                .bytes()
                         - training.parts().getFirst().bytes();
             } catch (ArithmeticException | IllegalArgumentException e) {
                 throw tooLarge(model.name() + ": a single buffer would be too large (" + e.getMessage() + ")", free);

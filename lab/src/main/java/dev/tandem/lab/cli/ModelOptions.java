@@ -12,7 +12,8 @@ import dev.tandem.lab.training.ModelSettings;
 import java.util.List;
 import picocli.CommandLine.Option;
 
-/// Sizes and training settings of the dense model and its mixture-of-experts twin. The defaults are what was measured to be
+/// Sizes and training settings of the dense model and its mixture-of-experts twin. The defaults are what was measured
+/// to be
 /// good for a minute of training on two cores.
 final class ModelOptions {
     private enum Rule {
@@ -116,7 +117,8 @@ final class ModelOptions {
             names = "--warmup",
             paramLabel = "N",
             defaultValue = "100",
-            description = "Updates until the highest learning rate; at most a fifth of the run. Default: ${DEFAULT-VALUE}.")
+            description =
+                    "Updates until the highest learning rate; at most a fifth of the run. Default: ${DEFAULT-VALUE}.")
     private int warmup;
 
     @Option(
@@ -130,7 +132,8 @@ final class ModelOptions {
             names = "--clip",
             paramLabel = "X",
             defaultValue = "0",
-            description = "Gradient norm above which gradients are scaled down; 0 never does. Default: ${DEFAULT-VALUE}.")
+            description =
+                    "Gradient norm above which gradients are scaled down; 0 never does. Default: ${DEFAULT-VALUE}.")
     private double clip;
 
     @Option(
@@ -151,8 +154,7 @@ final class ModelOptions {
     List<ModelSettings> models(int V, long seed) {
         validate();
         var dense = GptConfig.gpt3(V, block, layers, width, heads).withDropout(dropout);
-        var gate = new GateOptions(
-                topK, SecondPolicy.ALL, false, false, new Capacity.Training(capacityFactor), false);
+        var gate = new GateOptions(topK, SecondPolicy.ALL, false, false, new Capacity.Training(capacityFactor), false);
         var moe = dense.withFeedForward(new FeedForward.Experts(
                 4 * width, experts, every, gate, true, new BalanceLoss(balanceLoss, BalanceLoss.Combine.SUM)));
         ExpertRule rule = expertRule == Rule.NONE ? new ExpertRule.None() : new ExpertRule.LearningRate();

@@ -14,31 +14,36 @@ final class Notes {
         var notes = new ArrayList<String>();
         outcome.failure().ifPresent(failure -> notes.add("**The run failed:** " + failure));
         if (interrupted) {
-            notes.add("**The run was ended early**; the learning rates had not fallen to 0, so the models are worse than"
-                    + " finished ones.");
+            notes.add(
+                    "**The run was ended early**; the learning rates had not fallen to 0, so the models are worse than"
+                            + " finished ones.");
         }
         notes.add("All models see the same batches in the same order and take turns on the machine, at equal training"
                 + " FLOPs.");
         notes.add("FLOPs by the paper's formula for training without recomputation, 72·M·L·C²·(κ + T/6C + V/12LC):"
                 + " multiply-adds of the layers and the output, causality not discounted. Gates, dispatch, norms and empty"
                 + " slots are not counted" + gateShare(comparison) + ".");
-        notes.add("The last point of each curve belongs to a finished schedule. The points before it were measured in the"
-                + " middle of one, while the learning rate was still high; a run planned to end there would reach a lower"
-                + " perplexity. Both families are treated alike, yet where the end of one curve is compared with the middle"
-                + " of the other, the factor puts the latter at a disadvantage.");
-        notes.add("Perplexity is e^(mean nats per token) of the %s tokenizer over %s tokens in blocks of %d, the same for"
-                        .formatted(
-                                comparison.data().tokenizer().name(),
-                                Text.grouped(comparison.data().validation().tokens()),
-                                comparison.data().training().T())
-                + " every model; no expert drops a token in evaluation. Perplexities of different tokenizers or block"
-                + " lengths cannot be compared.");
+        notes.add(
+                "The last point of each curve belongs to a finished schedule. The points before it were measured in the"
+                        + " middle of one, while the learning rate was still high; a run planned to end there would reach a lower"
+                        + " perplexity. Both families are treated alike, yet where the end of one curve is compared with the middle"
+                        + " of the other, the factor puts the latter at a disadvantage.");
+        notes.add(
+                "Perplexity is e^(mean nats per token) of the %s tokenizer over %s tokens in blocks of %d, the same for"
+                                .formatted(
+                                        comparison.data().tokenizer().name(),
+                                        Text.grouped(
+                                                comparison.data().validation().tokens()),
+                                        comparison.data().training().T())
+                        + " every model; no expert drops a token in evaluation. Perplexities of different tokenizers or block"
+                        + " lengths cannot be compared.");
         notes.add("The out-of-domain perplexity is the unweighted mean over its sets, as in the paper.");
         notes.add("Expert load and dropped choices are those of training since the last evaluation but one.");
         if (comparison.budget() instanceof Budget.Time) {
-            notes.add("The number of updates followed from the measured speed. `--flops %s --seed %d` repeats it anywhere"
-                    .formatted(Text.scientific(outcome.flops()), comparison.seed())
-                    + " with the same number of updates.");
+            notes.add(
+                    "The number of updates followed from the measured speed. `--flops %s --seed %d` repeats it anywhere"
+                                    .formatted(Text.scientific(outcome.flops()), comparison.seed())
+                            + " with the same number of updates.");
         }
         return notes;
     }
@@ -47,7 +52,8 @@ final class Notes {
         return comparison.models().stream()
                 .filter(model -> model.gateShare() > 0)
                 .findFirst()
-                .map(model -> " (the gates would add " + Text.percent(model.gateShare()) + " to the mixture of experts)")
+                .map(model ->
+                        " (the gates would add " + Text.percent(model.gateShare()) + " to the mixture of experts)")
                 .orElse("");
     }
 }

@@ -18,7 +18,9 @@ final class Ranges {
     static void require(String option, double value, double lowest, double highest) {
         if (!(value >= lowest && value <= highest)) {
             throw new BadInputException(
-                    option + " " + value, "it must be a number from " + lowest + " to " + highest, "Choose one in that range");
+                    option + " " + value,
+                    "it must be a number from " + lowest + " to " + highest,
+                    "Choose one in that range");
         }
     }
 }

@@ -9,7 +9,9 @@ import picocli.CommandLine.IVersionProvider;
 final class Version implements IVersionProvider {
     @Override
     public String[] getVersion() {
-        return new String[] {"tandem " + current(), "Java " + Runtime.version() + " (" + System.getProperty("java.home") + ")"};
+        return new String[] {
+            "tandem " + current(), "Java " + Runtime.version() + " (" + System.getProperty("java.home") + ")"
+        };
     }
 
     static String current() {

@@ -5,7 +5,8 @@ import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
-/// Measures how fast a model trains on this machine, by updates that are thrown away. They also warm up the just-in-time
+/// Measures how fast a model trains on this machine, by updates that are thrown away. They also warm up the
+/// just-in-time
 /// compiler.
 final class Calibration {
     private static final int FEWEST_UPDATES = 3;
@@ -27,8 +28,12 @@ final class Calibration {
                 times.add(time);
                 spent += time;
             }
-            var late = times.subList(times.size() / 2, times.size()).stream().sorted().toList();
-            return late.isEmpty() ? 1e-9 : late.get(late.size() / 2) / trainer.settings().flopsPerUpdate();
+            var late = times.subList(times.size() / 2, times.size()).stream()
+                    .sorted()
+                    .toList();
+            return late.isEmpty()
+                    ? 1e-9
+                    : late.get(late.size() / 2) / trainer.settings().flopsPerUpdate();
         }
     }
 }

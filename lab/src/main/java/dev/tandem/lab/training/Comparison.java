@@ -10,8 +10,10 @@ import java.util.function.LongSupplier;
 
 /// Models to be trained on identical data with equal compute.
 ///
-/// The models take turns, a second or so each, so that all of them meet the same conditions, and a run that is ended early
-/// still compares them at equal compute. Every model sees the batches in the same order; one that spends more FLOPs per token
+/// The models take turns, a second or so each, so that all of them meet the same conditions, and a run that is ended
+/// early
+/// still compares them at equal compute. Every model sees the batches in the same order; one that spends more FLOPs per
+/// token
 /// sees fewer of them.
 ///
 /// @param models at least one, with the same block length as the data
@@ -27,7 +29,10 @@ public record Comparison(List<ModelSettings> models, ComparisonData data, Budget
         for (var model : models) {
             if (model.config().T() != data.training().T()) {
                 throw new IllegalArgumentException("model %s needs blocks of T=%d tokens, the data has T=%d"
-                        .formatted(model.name(), model.config().T(), data.training().T()));
+                        .formatted(
+                                model.name(),
+                                model.config().T(),
+                                data.training().T()));
             }
         }
     }
@@ -50,8 +55,7 @@ public record Comparison(List<ModelSettings> models, ComparisonData data, Budget
     /// @param stopped turns true when the run shall end early
     /// @param clock nanoseconds since any moment
     /// @throws dev.tandem.engine.OutOfDeviceMemory if the models do not fit together
-    public Outcome run(
-            Backend backend, Listener listener, LossLog log, BooleanSupplier stopped, LongSupplier clock) {
+    public Outcome run(Backend backend, Listener listener, LossLog log, BooleanSupplier stopped, LongSupplier clock) {
         try (var run = new ComparisonRun(this, backend, listener, log, stopped, clock)) {
             return run.run();
         }

@@ -14,7 +14,11 @@ import java.util.Map;
 /// @param others text of other domains
 /// @param provenance where the text comes from
 public record ComparisonData(
-        Tokenizer tokenizer, Blocks training, TextSet validation, List<TextSet> others, Map<String, Object> provenance) {
+        Tokenizer tokenizer,
+        Blocks training,
+        TextSet validation,
+        List<TextSet> others,
+        Map<String, Object> provenance) {
     public ComparisonData {
         others = List.copyOf(others);
     }

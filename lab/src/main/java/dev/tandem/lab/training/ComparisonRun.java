@@ -128,7 +128,8 @@ final class ComparisonRun implements AutoCloseable {
         double others = data.others().stream().mapToInt(TextSet::tokens).sum();
         double closing = Math.min(
                 time.seconds() * CLOSING_SHARE,
-                CLOSING_SECONDS + evaluationSeconds * (1 + others / data.validation().tokens()));
+                CLOSING_SECONDS
+                        + evaluationSeconds * (1 + others / data.validation().tokens()));
         return time.seconds() - elapsed() - closing - evaluationsLeft(done, flops) * evaluationSeconds;
     }
 
@@ -161,7 +162,8 @@ final class ComparisonRun implements AutoCloseable {
             target = pace.flops() - target < largest ? pace.flops() : Math.max(target, done + largest);
             long start = clock.getAsLong();
             for (var student : students) {
-                student.trainer.plan(Math.round(pace.flops() / student.trainer.settings().flopsPerUpdate()));
+                student.trainer.plan(
+                        Math.round(pace.flops() / student.trainer.settings().flopsPerUpdate()));
                 turn(student, target, evaluated);
             }
             pace.measured(target - done, (clock.getAsLong() - start) * NANO);
@@ -177,10 +179,12 @@ final class ComparisonRun implements AutoCloseable {
     }
 
     private void report(double done, Pace pace) {
-        double left = (pace.flops() - done) * pace.secondsPerFlop()
-                + evaluationsLeft(done, pace.flops()) * evaluationSeconds;
+        double left =
+                (pace.flops() - done) * pace.secondsPerFlop() + evaluationsLeft(done, pace.flops()) * evaluationSeconds;
         listener.progress(new Status(
-                done / pace.flops(), left, students.stream().map(Student::status).toList()));
+                done / pace.flops(),
+                left,
+                students.stream().map(Student::status).toList()));
     }
 
     /// Trains one model up to `target` FLOPs.
@@ -221,9 +225,21 @@ final class ComparisonRun implements AutoCloseable {
                     .with("learningRate", step.learningRate())
                     .with("gradientNorm", step.gradientNorm());
             if (!step.gates().isEmpty()) {
-                fields.with("balanceLoss", step.gates().stream().map(gate -> gate.balanceLoss()).toList())
-                        .with("gateEntropy", step.gates().stream().map(gate -> gate.entropy()).toList())
-                        .with("dropped", step.gates().stream().map(gate -> gate.dropped()).toList());
+                fields.with(
+                                "balanceLoss",
+                                step.gates().stream()
+                                        .map(gate -> gate.balanceLoss())
+                                        .toList())
+                        .with(
+                                "gateEntropy",
+                                step.gates().stream()
+                                        .map(gate -> gate.entropy())
+                                        .toList())
+                        .with(
+                                "dropped",
+                                step.gates().stream()
+                                        .map(gate -> gate.dropped())
+                                        .toList());
             }
             log.append(fields.map());
         }

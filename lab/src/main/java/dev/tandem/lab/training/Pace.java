@@ -1,11 +1,13 @@
 package dev.tandem.lab.training;
 
-/// Fits the training compute into the wall time: both models shall end their schedules when the time is over, also when the
+/// Fits the training compute into the wall time: both models shall end their schedules when the time is over, also when
+/// the
 /// machine turns out faster or slower than calibration said.
 ///
 ///     flops = done + (time left − evaluations left) / seconds per FLOP
 ///
-/// During the first half the plan follows the measured speed; later it is only ever cut, and only if it is late by more than 3 %,
+/// During the first half the plan follows the measured speed; later it is only ever cut, and only if it is late by more
+/// than 3 %,
 /// so that the learning rate falls smoothly.
 final class Pace {
     private static final double LATE = 1.03;
