@@ -3,4 +3,7 @@ module dev.tandem.cpu {
     requires dev.tandem.engine;
     requires jdk.incubator.vector;
     requires static org.jspecify;
+
+    provides dev.tandem.engine.BackendProvider with
+            dev.tandem.cpu.CpuVectorProvider;
 }

@@ -1,0 +1,101 @@
+package dev.tandem.cpu;
+
+import dev.tandem.engine.Tensor;
+import dev.tandem.engine.kernel.AdamW;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+
+/// One pass over parameter, gradient and moments; bound by memory, 28 bytes per element.
+///
+/// Packed weights are updated as they lie: their padding is zero and stays zero.
+final class CpuAdamW implements AdamW {
+    private final Workers workers;
+    private final Workers.Task task = this::block;
+
+    private long elements;
+    private long parameter;
+    private long m;
+    private long v;
+    private long gradient;
+    private float scale;
+    private float beta1;
+    private float beta2;
+    private float rest1;
+    private float rest2;
+    private float epsilon;
+    private float rootScale;
+    private float rate;
+    private float decay;
+
+    CpuAdamW(Workers workers) {
+        this.workers = workers;
+    }
+
+    @Override
+    public void update(
+            Tensor parameter,
+            Tensor m,
+            Tensor v,
+            Tensor gradient,
+            Tensor norm,
+            Moments moments,
+            float learningRate,
+            float weightDecay,
+            float gradientScale,
+            long step) {
+        this.elements = CpuStorage.spread(parameter);
+        this.parameter = CpuStorage.address(parameter);
+        this.m = CpuStorage.address(m);
+        this.v = CpuStorage.address(v);
+        this.gradient = CpuStorage.address(gradient);
+        this.scale = gradientScale * Lanes.get(CpuStorage.address(norm) + Float.BYTES);
+        coefficients(moments, learningRate, weightDecay, step);
+        workers.run(Blocks.count(elements), task);
+    }
+
+    /// Both forms as `parameter * decay - rate * m / (sqrt(v) * rootScale + epsilon)`.
+    private void coefficients(Moments moments, float learningRate, float weightDecay, long step) {
+        beta1 = (float) moments.beta1();
+        beta2 = (float) moments.beta2();
+        rest1 = (float) (1 - moments.beta1());
+        rest2 = (float) (1 - moments.beta2());
+        epsilon = (float) moments.epsilon();
+        decay = (float) (1 - (double) learningRate * weightDecay);
+        double correction1 = 1 - StrictMath.pow(moments.beta1(), step);
+        double correction2 = Math.sqrt(1 - StrictMath.pow(moments.beta2(), step));
+        if (moments.corrected()) {
+            rootScale = (float) (1 / correction2);
+            rate = (float) (learningRate / correction1);
+        } else {
+            rootScale = 1;
+            rate = (float) (learningRate * correction2 / correction1);
+        }
+    }
+
+    private void block(int block, int worker) {
+        long offset = Blocks.offset(block);
+        int length = Blocks.length(block, elements);
+        int i = 0;
+        for (int bound = Lanes.F32.loopBound(length); i < bound; i += Lanes.LENGTH) {
+            long at = offset + (long) i * Float.BYTES;
+            FloatVector g = Lanes.load(gradient + at).mul(scale);
+            FloatVector first = Lanes.load(m + at).mul(beta1).add(g.mul(rest1));
+            FloatVector second = Lanes.load(v + at).mul(beta2).add(g.mul(g).mul(rest2));
+            FloatVector step = first.mul(rate).div(second.sqrt().mul(rootScale).add(epsilon));
+            Lanes.store(first, m + at);
+            Lanes.store(second, v + at);
+            Lanes.store(Lanes.load(parameter + at).mul(decay).sub(step), parameter + at);
+        }
+        if (i < length) {
+            VectorMask<Float> tail = Lanes.tail(i, length);
+            long at = offset + (long) i * Float.BYTES;
+            FloatVector g = Lanes.load(gradient + at, tail).mul(scale);
+            FloatVector first = Lanes.load(m + at, tail).mul(beta1).add(g.mul(rest1));
+            FloatVector second = Lanes.load(v + at, tail).mul(beta2).add(g.mul(g).mul(rest2));
+            FloatVector step = first.mul(rate).div(second.sqrt().mul(rootScale).add(epsilon));
+            Lanes.store(first, m + at, tail);
+            Lanes.store(second, v + at, tail);
+            Lanes.store(Lanes.load(parameter + at, tail).mul(decay).sub(step), parameter + at, tail);
+        }
+    }
+}

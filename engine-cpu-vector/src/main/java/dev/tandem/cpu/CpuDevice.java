@@ -1,0 +1,169 @@
+package dev.tandem.cpu;
+
+import dev.tandem.engine.Device;
+import dev.tandem.engine.ElementType;
+import dev.tandem.engine.Kernels;
+import dev.tandem.engine.MemoryUsage;
+import dev.tandem.engine.OutOfDeviceMemory;
+import dev.tandem.engine.Region;
+import dev.tandem.engine.Role;
+import dev.tandem.engine.Shape;
+import dev.tandem.engine.Storage;
+import dev.tandem.engine.Tensor;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/// The processor: off-heap memory, all cores, every kernel finished when its call returns.
+final class CpuDevice implements Device {
+    static final String NAME = "cpu-vector";
+
+    private final Settings settings;
+    private final Workers workers;
+    private final Workspace scratch;
+    private final Kernels kernels;
+    private final Elements elements = new Elements();
+    private final long budget = HostMemory.budget();
+    private long allocated;
+
+    CpuDevice(Settings settings, int threads) {
+        this.settings = settings;
+        workers = new Workers(threads, settings.hugePages());
+        scratch = new Workspace(settings.hugePages());
+        kernels = new Kernels(
+                new CpuFill(workers),
+                new CpuEmbedding(workers, scratch),
+                new CpuLayerNorm(workers, scratch),
+                new CpuLinear(workers),
+                new CpuAttention(workers),
+                new CpuGelu(workers),
+                new CpuAdd(workers),
+                new CpuDropout(workers),
+                new CpuGate(workers, scratch),
+                new CpuDispatch(workers),
+                new CpuExpertLinear(workers),
+                new CpuExpertFeedForward(workers),
+                new CpuCrossEntropy(workers),
+                new CpuGradientNorm(workers, scratch),
+                new CpuAdamW(workers));
+    }
+
+    @Override
+    public String name() {
+        return NAME;
+    }
+
+    @Override
+    public String description() {
+        return "%s, %d-bit vectors, %d %s"
+                .formatted(
+                        Processor.name(),
+                        Lanes.F32.vectorBitSize(),
+                        workers.threads(),
+                        workers.threads() == 1 ? "thread" : "threads");
+    }
+
+    @Override
+    public Kernels kernels() {
+        return kernels;
+    }
+
+    @Override
+    public Storage allocate(Region region, String name, Role role, ElementType type, Shape shape) {
+        if (type == ElementType.BF16) {
+            throw new IllegalArgumentException(
+                    "tensor '%s': backend '%s' computes in F32 and offers no BF16; allocate it as F32"
+                            .formatted(name, NAME));
+        }
+        long bytes = bytes(name, role, type, shape);
+        long free = free();
+        if (bytes > free) {
+            throw new OutOfDeviceMemory(bytes, free, name);
+        }
+        var storage = new CpuStorage(region, name, role, type, shape, settings.hugePages());
+        allocated += bytes;
+        return storage;
+    }
+
+    private long bytes(String name, Role role, ElementType type, Shape shape) {
+        try {
+            return CpuStorage.bytes(role, type, shape);
+        } catch (ArithmeticException e) {
+            var refused = new OutOfDeviceMemory(Long.MAX_VALUE, free(), name);
+            refused.initCause(e);
+            throw refused;
+        }
+    }
+
+    @Override
+    public void free(Storage storage) {
+        var own = (CpuStorage) storage;
+        own.free();
+        allocated -= own.bytes();
+    }
+
+    @Override
+    public void upload(Tensor target, MemorySegment source) {
+        elements.of(target);
+        if (CpuStorage.of(target).layout().isEmpty()) {
+            MemorySegment.copy(source, 0, Lanes.MEMORY, elements.address(0), source.byteSize());
+            return;
+        }
+        long i = 0;
+        while (i < elements.count()) {
+            long run = elements.runLength(i, elements.count());
+            long address = elements.address(i);
+            for (long j = 0; j < run; j++) {
+                Lanes.set(address + j * elements.stride(), source.get(HOST, (i + j) * Float.BYTES));
+            }
+            i += run;
+        }
+    }
+
+    @Override
+    public void download(MemorySegment target, Tensor source) {
+        elements.of(source);
+        if (CpuStorage.of(source).layout().isEmpty()) {
+            MemorySegment.copy(Lanes.MEMORY, elements.address(0), target, 0, target.byteSize());
+            return;
+        }
+        long i = 0;
+        while (i < elements.count()) {
+            long run = elements.runLength(i, elements.count());
+            long address = elements.address(i);
+            for (long j = 0; j < run; j++) {
+                target.set(HOST, (i + j) * Float.BYTES, Lanes.get(address + j * elements.stride()));
+            }
+            i += run;
+        }
+    }
+
+    private static final ValueLayout.OfFloat HOST = ValueLayout.JAVA_FLOAT_UNALIGNED;
+
+    @Override
+    public void synchronize() {
+        // Every call has finished its work before it returned.
+    }
+
+    @Override
+    public MemoryUsage memoryUsage() {
+        return new MemoryUsage(allocated, workspace(), free());
+    }
+
+    private long workspace() {
+        long bytes = scratch.bytes();
+        for (int worker = 0; worker < workers.threads(); worker++) {
+            bytes += workers.workspace(worker).bytes();
+        }
+        return bytes;
+    }
+
+    private long free() {
+        return Math.max(0, budget - allocated - workspace());
+    }
+
+    @Override
+    public void close() {
+        workers.close();
+        scratch.close();
+    }
+}

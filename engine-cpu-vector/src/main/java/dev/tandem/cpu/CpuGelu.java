@@ -1,0 +1,123 @@
+package dev.tandem.cpu;
+
+import dev.tandem.engine.Tensor;
+import dev.tandem.engine.kernel.Gelu;
+import dev.tandem.engine.kernel.GeluForm;
+import jdk.incubator.vector.VectorMask;
+
+/// The activation, element by element.
+final class CpuGelu implements Gelu {
+    private final Workers workers;
+    private final Workers.Task forward = this::forwardBlock;
+    private final Workers.Task backward = this::backwardBlock;
+    private long elements;
+    private GeluForm form = GeluForm.ERF;
+    private long y;
+    private long dy;
+    private long x;
+
+    CpuGelu(Workers workers) {
+        this.workers = workers;
+    }
+
+    @Override
+    public void forward(Tensor y, Tensor x, GeluForm form) {
+        this.elements = x.shape().elements();
+        this.form = form;
+        this.y = CpuStorage.address(y);
+        this.x = CpuStorage.address(x);
+        workers.run(Blocks.count(elements), forward);
+    }
+
+    @Override
+    public void backward(Tensor dx, Tensor dy, Tensor x, GeluForm form) {
+        this.elements = x.shape().elements();
+        this.form = form;
+        this.y = CpuStorage.address(dx);
+        this.dy = CpuStorage.address(dy);
+        this.x = CpuStorage.address(x);
+        workers.run(Blocks.count(elements), backward);
+    }
+
+    private void forwardBlock(int block, int worker) {
+        long offset = Blocks.offset(block);
+        apply(y + offset, x + offset, Blocks.length(block, elements), form);
+    }
+
+    private void backwardBlock(int block, int worker) {
+        long offset = Blocks.offset(block);
+        applyDerivative(y + offset, dy + offset, x + offset, Blocks.length(block, elements), form);
+    }
+
+    /// `y = gelu(x)`; `y` may be `x`.
+    static void apply(long y, long x, int length, GeluForm form) {
+        switch (form) {
+            case ERF -> erf(y, x, length);
+            case TANH -> tanh(y, x, length);
+        }
+    }
+
+    /// `dx = dy * gelu'(x)`; `dx` may be `dy` or `x`.
+    static void applyDerivative(long dx, long dy, long x, int length, GeluForm form) {
+        switch (form) {
+            case ERF -> erfDerivative(dx, dy, x, length);
+            case TANH -> tanhDerivative(dx, dy, x, length);
+        }
+    }
+
+    private static void erf(long y, long x, int length) {
+        int i = 0;
+        for (int bound = Lanes.F32.loopBound(length); i < bound; i += Lanes.LENGTH) {
+            long at = (long) i * Float.BYTES;
+            Lanes.store(VectorMath.gelu(Lanes.load(x + at)), y + at);
+        }
+        if (i < length) {
+            VectorMask<Float> tail = Lanes.tail(i, length);
+            long at = (long) i * Float.BYTES;
+            Lanes.store(VectorMath.gelu(Lanes.load(x + at, tail)), y + at, tail);
+        }
+    }
+
+    private static void tanh(long y, long x, int length) {
+        int i = 0;
+        for (int bound = Lanes.F32.loopBound(length); i < bound; i += Lanes.LENGTH) {
+            long at = (long) i * Float.BYTES;
+            Lanes.store(VectorMath.geluTanh(Lanes.load(x + at)), y + at);
+        }
+        if (i < length) {
+            VectorMask<Float> tail = Lanes.tail(i, length);
+            long at = (long) i * Float.BYTES;
+            Lanes.store(VectorMath.geluTanh(Lanes.load(x + at, tail)), y + at, tail);
+        }
+    }
+
+    private static void erfDerivative(long dx, long dy, long x, int length) {
+        int i = 0;
+        for (int bound = Lanes.F32.loopBound(length); i < bound; i += Lanes.LENGTH) {
+            long at = (long) i * Float.BYTES;
+            var slope = VectorMath.geluDerivative(Lanes.load(x + at));
+            Lanes.store(slope.mul(Lanes.load(dy + at)), dx + at);
+        }
+        if (i < length) {
+            VectorMask<Float> tail = Lanes.tail(i, length);
+            long at = (long) i * Float.BYTES;
+            var slope = VectorMath.geluDerivative(Lanes.load(x + at, tail));
+            Lanes.store(slope.mul(Lanes.load(dy + at, tail)), dx + at, tail);
+        }
+    }
+
+    private static void tanhDerivative(long dx, long dy, long x, int length) {
+        int i = 0;
+        for (int bound = Lanes.F32.loopBound(length); i < bound; i += Lanes.LENGTH) {
+            long at = (long) i * Float.BYTES;
+            var slope = VectorMath.geluTanhDerivative(Lanes.load(x + at));
+            Lanes.store(slope.mul(Lanes.load(dy + at)), dx + at);
+        }
+        if (i < length) {
+            VectorMask<Float> tail = Lanes.tail(i, length);
+            long at = (long) i * Float.BYTES;
+            var slope = VectorMath.geluTanhDerivative(Lanes.load(x + at, tail));
+            Lanes.store(slope.mul(Lanes.load(dy + at, tail)), dx + at, tail);
+        }
+    }
+}

@@ -1,0 +1,256 @@
+package dev.tandem.cpu;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+
+/// Gradients of one head: WIDTH keys at a time against blocks of queries, probabilities computed again
+/// from the saved sums.
+///
+/// Keys are lanes: `p[query][key]`, `dk[channel][key]`; only for `dq[channel][query]` is a block of score
+/// gradients transposed. One task owns a head, so every sum has one order. Each worker has one of these;
+/// the fields are addresses in its scratch memory.
+final class HeadGradient {
+    // Panels of queries in a block: their scores and gradients stay in the first-level cache.
+    private static final int PANELS = 2;
+    private static final int WIDTH = GemmTile.WIDTH;
+    private static final long ROW = GemmTile.ROW_BYTES;
+
+    private final AttentionGradients operands;
+
+    private int b;
+    private int h;
+    private int T;
+    private int D;
+    private long table;
+    private long laneTable;
+    // Tiles [D][queries] and [queries][channels] of queries and output gradients, [keys][channels] of keys
+    private long queryRows;
+    private long outputRows;
+    private long queryChannels;
+    private long outputChannels;
+    private long keyChannels;
+    // Per query
+    private long logSums;
+    private long deltas;
+    // Panels [D][WIDTH]
+    private long keyPanel;
+    private long valuePanel;
+    private long dKeyPanel;
+    private long dValuePanel;
+    private long dQueryPanels;
+    // [queries][WIDTH] of a block, and the transposed of one panel
+    private long probabilities;
+    private long scores;
+    private long turned;
+    private long bias;
+    private long draws;
+
+    HeadGradient(AttentionGradients operands) {
+        this.operands = operands;
+    }
+
+    void run(int head, Workspace workspace) {
+        b = head / operands.H;
+        h = head % operands.H;
+        T = operands.T;
+        D = operands.D;
+        lay(workspace);
+        pack();
+        int panels = operands.panels();
+        for (int panel = 0; panel < panels; panel++) {
+            keys(panel);
+        }
+        float scale = (float) (1 / Math.sqrt(D));
+        for (int panel = 0; panel < panels; panel++) {
+            long dq = dQueryPanels + panel * D * ROW;
+            HeadTiles.scale(dq, D, scale);
+            store(dq, panel, 0);
+        }
+    }
+
+    private void lay(Workspace workspace) {
+        long packed = Gemm.packedBytes(T, D);
+        long tableBytes = Packing.tableBytes(T + WIDTH);
+        long laneBytes = Packing.tableBytes(WIDTH);
+        long queryBytes = Workspace.aligned((long) T * Float.BYTES);
+        long panelBytes = D * ROW;
+        long blockBytes = PANELS * WIDTH * ROW;
+        long drawBytes = Workspace.aligned((long) Uniforms.room(WIDTH) * Float.BYTES);
+        int panels = operands.panels();
+        table = workspace.address(tableBytes
+                + laneBytes
+                + 5 * packed
+                + 2 * queryBytes
+                + (4 + panels) * panelBytes
+                + 2 * blockBytes
+                + WIDTH * ROW
+                + ROW
+                + drawBytes);
+        laneTable = table + tableBytes;
+        queryRows = laneTable + laneBytes;
+        outputRows = queryRows + packed;
+        queryChannels = outputRows + packed;
+        outputChannels = queryChannels + packed;
+        keyChannels = outputChannels + packed;
+        logSums = keyChannels + packed;
+        deltas = logSums + queryBytes;
+        keyPanel = deltas + queryBytes;
+        valuePanel = keyPanel + panelBytes;
+        dKeyPanel = valuePanel + panelBytes;
+        dValuePanel = dKeyPanel + panelBytes;
+        dQueryPanels = dValuePanel + panelBytes;
+        probabilities = dQueryPanels + panels * panelBytes;
+        scores = probabilities + blockBytes;
+        turned = scores + blockBytes;
+        bias = turned + WIDTH * ROW;
+        draws = bias + ROW;
+    }
+
+    private long offset() {
+        return (long) h * D * Float.BYTES;
+    }
+
+    private long qkvRow(int t) {
+        return operands.qkv + ((long) b * T + t) * 3 * operands.rowBytes();
+    }
+
+    private long row(long base, int t) {
+        return base + ((long) b * T + t) * operands.rowBytes();
+    }
+
+    private void pack() {
+        long stride = operands.rowBytes();
+        Packing.strided(table, row(operands.dy, 0), stride, T);
+        packRows(outputRows);
+        HeadTiles.channels(table, T, offset(), D, outputChannels);
+        Packing.strided(table, qkvRow(0), 3 * stride, T);
+        packRows(queryRows);
+        HeadTiles.channels(table, T, offset(), D, queryChannels);
+        HeadTiles.channels(table, T, stride + offset(), D, keyChannels);
+        long sums = operands.logSumExp + ((long) b * operands.H + h) * T * Float.BYTES;
+        for (int i = 0; i < T; i++) {
+            long at = (long) i * Float.BYTES;
+            float delta = Rows.dot(row(operands.dy, i) + offset(), row(operands.y, i) + offset(), D);
+            Lanes.set(deltas + at, delta);
+            float sum = Lanes.get(sums + at);
+            // Powers of a query that saw nothing must be 0.
+            float safe = sum == Float.NEGATIVE_INFINITY ? Float.POSITIVE_INFINITY : sum;
+            Lanes.set(logSums + at, (float) (safe * VectorMath.LOG2_E_EXACT));
+        }
+    }
+
+    private void packRows(long out) {
+        for (int i = 0; i < T; i += WIDTH) {
+            long rows = table + (long) i * Long.BYTES;
+            Packing.rows(rows, Math.min(WIDTH, T - i), offset(), D, out + (long) i * D * Float.BYTES);
+        }
+    }
+
+    /// All that WIDTH keys contribute.
+    private void keys(int panel) {
+        int first = panel * WIDTH;
+        int count = Math.min(WIDTH, T - first);
+        load(first, count);
+        boolean fresh = true;
+        for (int i = first; i < T; i += PANELS * WIDTH) {
+            int queries = Math.min(PANELS * WIDTH, T - i);
+            products(i, queries);
+            gradients(i, queries, first);
+            HeadTiles.multiplyChannels(outputChannels, i, T, queries, D, probabilities, dValuePanel, !fresh);
+            HeadTiles.multiplyChannels(queryChannels, i, T, queries, D, scores, dKeyPanel, !fresh);
+            fresh = false;
+            for (int p = 0; p < queries; p += WIDTH) {
+                HeadTiles.transpose(scores + p * ROW, turned, laneTable);
+                long dq = dQueryPanels + (i + p) / WIDTH * D * ROW;
+                HeadTiles.multiplyChannels(keyChannels, first, T, count, D, turned, dq, first > 0);
+            }
+        }
+        HeadTiles.scale(dKeyPanel, D, (float) (1 / Math.sqrt(D)));
+        store(dKeyPanel, panel, operands.rowBytes());
+        store(dValuePanel, panel, 2 * operands.rowBytes());
+    }
+
+    private void load(int first, int count) {
+        long stride = operands.rowBytes();
+        Packing.strided(laneTable, qkvRow(first), 3 * stride, count);
+        long last = Lanes.getLong(laneTable + (count - 1L) * Long.BYTES);
+        for (int j = count; j < WIDTH; j++) {
+            Lanes.setLong(laneTable + (long) j * Long.BYTES, last);
+        }
+        HeadTiles.toPanel(laneTable, stride + offset(), D, keyPanel);
+        HeadTiles.scale(keyPanel, D, (float) (VectorMath.LOG2_E_EXACT / Math.sqrt(D)));
+        HeadTiles.toPanel(laneTable, 2 * stride + offset(), D, valuePanel);
+        for (int j = 0; j < WIDTH; j++) {
+            Lanes.set(bias + (long) j * Float.BYTES, j < count && !padded(first + j) ? 0 : Float.NEGATIVE_INFINITY);
+        }
+    }
+
+    private boolean padded(int t) {
+        return operands.padding != 0
+                && Lanes.getInt(operands.padding + ((long) b * T + t) * Integer.BYTES) != 0;
+    }
+
+    /// Scores to `probabilities`, their upstream gradients to `scores`.
+    private void products(int first, int queries) {
+        for (int p = 0; p < queries; p += WIDTH) {
+            int count = Math.min(WIDTH, queries - p);
+            long packed = (long) (first + p) * D * Float.BYTES;
+            Gemm.tiles(count, D, queryRows + packed, 1, keyPanel, 0, probabilities + p * ROW, ROW, false);
+            Gemm.tiles(count, D, outputRows + packed, 1, valuePanel, 0, scores + p * ROW, ROW, false);
+        }
+    }
+
+    private void gradients(int firstQuery, int queries, int firstKey) {
+        FloatVector left = Lanes.load(bias);
+        FloatVector right = Lanes.load(bias + Lanes.BYTES);
+        for (int i = 0; i < queries; i++) {
+            long p = probabilities + i * ROW;
+            long at = (long) (firstQuery + i) * Float.BYTES;
+            float logSum = Lanes.get(logSums + at);
+            // Key lane j is seen from query firstKey + j on.
+            int seen = firstQuery + i - firstKey + 1;
+            probability(p, logSum, left, seen);
+            probability(p + Lanes.BYTES, logSum, right, seen - Lanes.LENGTH);
+            float delta = Lanes.get(deltas + at);
+            long ds = scores + i * ROW;
+            if (operands.dropout > 0) {
+                drop(p, ds, delta, firstQuery + i, firstKey);
+            } else {
+                gradient(p, ds, delta);
+                gradient(p + Lanes.BYTES, ds + Lanes.BYTES, delta);
+            }
+        }
+    }
+
+    private static void probability(long p, float logSum, FloatVector bias, int seen) {
+        FloatVector power = VectorMath.exp2(Lanes.load(p).sub(logSum).add(bias));
+        VectorMask<Float> visible = Lanes.tail(0, seen);
+        Lanes.store(FloatVector.zero(Lanes.F32).blend(power, visible), p);
+    }
+
+    private static void gradient(long p, long ds, float delta) {
+        Lanes.store(Lanes.load(ds).sub(delta).mul(Lanes.load(p)), ds);
+    }
+
+    /// As [#gradient], and drops from `p` what the forward dropped.
+    private void drop(long p, long ds, float delta, int query, int firstKey) {
+        long index = (((long) b * operands.H + h) * T + query) * T + firstKey;
+        long row = Uniforms.write(draws, operands.seed, operands.stream, index, WIDTH);
+        float scale = (float) (1 / (1 - (double) operands.dropout));
+        for (int half = 0; half < 2; half++) {
+            long lanes = (long) half * Lanes.BYTES;
+            VectorMask<Float> dropped = Lanes.load(row + lanes).compare(VectorOperators.LT, operands.dropout);
+            FloatVector whole = Lanes.load(p + lanes);
+            FloatVector upstream = Lanes.load(ds + lanes).mul(scale).blend(0, dropped);
+            Lanes.store(upstream.sub(delta).mul(whole), ds + lanes);
+            Lanes.store(whole.mul(scale).blend(0, dropped), p + lanes);
+        }
+    }
+
+    private void store(long panel, int number, long part) {
+        int first = number * WIDTH;
+        long out = operands.dqkv + ((long) b * T + first) * 3 * operands.rowBytes() + part + offset();
+        HeadTiles.fromPanel(panel, D, Math.min(WIDTH, T - first), out, 3 * operands.rowBytes(), laneTable);
+    }
+}

@@ -1,0 +1,210 @@
+package dev.tandem.cpu;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+
+/// Small operations on contiguous floats, shared by the kernels that work row by row.
+final class Rows {
+    private Rows() {}
+
+    /// Sum of the elements.
+    static float sum(long x, int length) {
+        FloatVector sum = FloatVector.zero(Lanes.F32);
+        int i = 0;
+        for (int bound = Lanes.F32.loopBound(length); i < bound; i += Lanes.LENGTH) {
+            sum = sum.add(Lanes.load(x + (long) i * Float.BYTES));
+        }
+        if (i < length) {
+            sum = sum.add(Lanes.load(x + (long) i * Float.BYTES, Lanes.tail(i, length)));
+        }
+        return Lanes.sum(sum);
+    }
+
+    /// Sum of the squared distances from `center`.
+    static float squares(long x, int length, float center) {
+        FloatVector sum = FloatVector.zero(Lanes.F32);
+        int i = 0;
+        for (int bound = Lanes.F32.loopBound(length); i < bound; i += Lanes.LENGTH) {
+            FloatVector distance = Lanes.load(x + (long) i * Float.BYTES).sub(center);
+            sum = distance.fma(distance, sum);
+        }
+        if (i < length) {
+            VectorMask<Float> tail = Lanes.tail(i, length);
+            FloatVector distance = Lanes.load(x + (long) i * Float.BYTES, tail).sub(center, tail);
+            sum = distance.fma(distance, sum);
+        }
+        return Lanes.sum(sum);
+    }
+
+    /// Sum of the products.
+    static float dot(long a, long b, int length) {
+        FloatVector sum = FloatVector.zero(Lanes.F32);
+        int i = 0;
+        for (int bound = Lanes.F32.loopBound(length); i < bound; i += Lanes.LENGTH) {
+            long at = (long) i * Float.BYTES;
+            sum = Lanes.load(a + at).fma(Lanes.load(b + at), sum);
+        }
+        if (i < length) {
+            VectorMask<Float> tail = Lanes.tail(i, length);
+            long at = (long) i * Float.BYTES;
+            sum = Lanes.load(a + at, tail).fma(Lanes.load(b + at, tail), sum);
+        }
+        return Lanes.sum(sum);
+    }
+
+    /// `y += x`.
+    static void add(long y, long x, int length) {
+        int i = 0;
+        for (int bound = Lanes.F32.loopBound(length); i < bound; i += Lanes.LENGTH) {
+            long at = (long) i * Float.BYTES;
+            Lanes.store(Lanes.load(y + at).add(Lanes.load(x + at)), y + at);
+        }
+        if (i < length) {
+            VectorMask<Float> tail = Lanes.tail(i, length);
+            long at = (long) i * Float.BYTES;
+            Lanes.store(Lanes.load(y + at, tail).add(Lanes.load(x + at, tail)), y + at, tail);
+        }
+    }
+
+    /// `y = factor * x`.
+    static void scale(long y, long x, float factor, int length) {
+        int i = 0;
+        for (int bound = Lanes.F32.loopBound(length); i < bound; i += Lanes.LENGTH) {
+            long at = (long) i * Float.BYTES;
+            Lanes.store(Lanes.load(x + at).mul(factor), y + at);
+        }
+        if (i < length) {
+            VectorMask<Float> tail = Lanes.tail(i, length);
+            long at = (long) i * Float.BYTES;
+            Lanes.store(Lanes.load(x + at, tail).mul(factor), y + at, tail);
+        }
+    }
+
+    /// `y += factor * x`.
+    static void addScaled(long y, long x, float factor, int length) {
+        FloatVector factors = Lanes.broadcast(factor);
+        int i = 0;
+        for (int bound = Lanes.F32.loopBound(length); i < bound; i += Lanes.LENGTH) {
+            long at = (long) i * Float.BYTES;
+            Lanes.store(Lanes.load(x + at).fma(factors, Lanes.load(y + at)), y + at);
+        }
+        if (i < length) {
+            VectorMask<Float> tail = Lanes.tail(i, length);
+            long at = (long) i * Float.BYTES;
+            Lanes.store(Lanes.load(x + at, tail).fma(factors, Lanes.load(y + at, tail)), y + at, tail);
+        }
+    }
+
+    /// Largest element; NaN if any is.
+    static float max(long x, int length) {
+        FloatVector max = Lanes.broadcast(Float.NEGATIVE_INFINITY);
+        int i = 0;
+        for (int bound = Lanes.F32.loopBound(length); i < bound; i += Lanes.LENGTH) {
+            max = max.max(Lanes.load(x + (long) i * Float.BYTES));
+        }
+        if (i < length) {
+            VectorMask<Float> tail = Lanes.tail(i, length);
+            max = max.max(max.blend(Lanes.load(x + (long) i * Float.BYTES, tail), tail));
+        }
+        return Lanes.max(max);
+    }
+
+    /// `y = e^(x - shift)`; returns the sum. `y` may be `x`.
+    static float exponentials(long y, long x, float shift, int length) {
+        FloatVector sum = FloatVector.zero(Lanes.F32);
+        int i = 0;
+        for (int bound = Lanes.F32.loopBound(length); i < bound; i += Lanes.LENGTH) {
+            long at = (long) i * Float.BYTES;
+            FloatVector power = VectorMath.exp(Lanes.load(x + at).sub(shift));
+            Lanes.store(power, y + at);
+            sum = sum.add(power);
+        }
+        if (i < length) {
+            VectorMask<Float> tail = Lanes.tail(i, length);
+            long at = (long) i * Float.BYTES;
+            FloatVector power = VectorMath.exp(Lanes.load(x + at, tail).sub(shift));
+            Lanes.store(power, y + at, tail);
+            sum = sum.add(power, tail);
+        }
+        return Lanes.sum(sum);
+    }
+
+    /// Sum of `e^(x - shift)`.
+    static float sumOfExponentials(long x, float shift, int length) {
+        FloatVector sum = FloatVector.zero(Lanes.F32);
+        int i = 0;
+        for (int bound = Lanes.F32.loopBound(length); i < bound; i += Lanes.LENGTH) {
+            sum = sum.add(VectorMath.exp(Lanes.load(x + (long) i * Float.BYTES).sub(shift)));
+        }
+        if (i < length) {
+            VectorMask<Float> tail = Lanes.tail(i, length);
+            FloatVector power = VectorMath.exp(Lanes.load(x + (long) i * Float.BYTES, tail).sub(shift));
+            sum = sum.add(power, tail);
+        }
+        return Lanes.sum(sum);
+    }
+
+    /// `y /= divisor`.
+    static void divide(long y, float divisor, int length) {
+        int i = 0;
+        for (int bound = Lanes.F32.loopBound(length); i < bound; i += Lanes.LENGTH) {
+            long at = y + (long) i * Float.BYTES;
+            Lanes.store(Lanes.load(at).div(divisor), at);
+        }
+        if (i < length) {
+            VectorMask<Float> tail = Lanes.tail(i, length);
+            long at = y + (long) i * Float.BYTES;
+            Lanes.store(Lanes.load(at, tail).div(divisor), at, tail);
+        }
+    }
+
+    /// `y = a + b`.
+    static void sum(long y, long a, long b, int length) {
+        int i = 0;
+        for (int bound = Lanes.F32.loopBound(length); i < bound; i += Lanes.LENGTH) {
+            long at = (long) i * Float.BYTES;
+            Lanes.store(Lanes.load(a + at).add(Lanes.load(b + at)), y + at);
+        }
+        if (i < length) {
+            VectorMask<Float> tail = Lanes.tail(i, length);
+            long at = (long) i * Float.BYTES;
+            Lanes.store(Lanes.load(a + at, tail).add(Lanes.load(b + at, tail)), y + at, tail);
+        }
+    }
+
+    /// Sum of `p * (x - shift)` over the elements with p not 0, whatever x is elsewhere.
+    static float weightedDistance(long p, long x, float shift, int length) {
+        FloatVector sum = FloatVector.zero(Lanes.F32);
+        int i = 0;
+        for (int bound = Lanes.F32.loopBound(length); i < bound; i += Lanes.LENGTH) {
+            long at = (long) i * Float.BYTES;
+            FloatVector weight = Lanes.load(p + at);
+            VectorMask<Float> counts = weight.compare(VectorOperators.NE, 0);
+            sum = sum.add(weight.mul(Lanes.load(x + at).sub(shift)), counts);
+        }
+        if (i < length) {
+            VectorMask<Float> tail = Lanes.tail(i, length);
+            long at = (long) i * Float.BYTES;
+            FloatVector weight = Lanes.load(p + at, tail);
+            VectorMask<Float> counts = weight.compare(VectorOperators.NE, 0);
+            sum = sum.add(weight.mul(Lanes.load(x + at, tail).sub(shift)), counts);
+        }
+        return Lanes.sum(sum);
+    }
+
+    /// The first element that equals `value`, which is one of them.
+    static int indexOf(long x, float value, int length) {
+        int i = 0;
+        for (int bound = Lanes.F32.loopBound(length); i < bound; i += Lanes.LENGTH) {
+            VectorMask<Float> equal = Lanes.load(x + (long) i * Float.BYTES).compare(VectorOperators.EQ, value);
+            if (equal.anyTrue()) {
+                return i + equal.firstTrue();
+            }
+        }
+        VectorMask<Float> tail = Lanes.tail(i, length);
+        return i + Lanes.load(x + (long) i * Float.BYTES, tail)
+                .compare(VectorOperators.EQ, value, tail)
+                .firstTrue();
+    }
+}
