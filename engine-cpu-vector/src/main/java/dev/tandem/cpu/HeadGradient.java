@@ -15,6 +15,8 @@ final class HeadGradient {
     private static final int PANELS = 2;
     private static final int WIDTH = GemmTile.WIDTH;
     private static final long ROW = GemmTile.ROW_BYTES;
+    // Above it the rounding of the saved sums would show: a row's probabilities would not sum to 1.
+    private static final float EXACT = 16;
 
     private final AttentionGradients operands;
 
@@ -33,6 +35,7 @@ final class HeadGradient {
     // Per query
     private long logSums;
     private long deltas;
+    private long factors;
     // Panels [D][WIDTH]
     private long keyPanel;
     private long valuePanel;
@@ -57,6 +60,7 @@ final class HeadGradient {
         D = operands.D;
         lay(workspace);
         pack();
+        normalize();
         int panels = operands.panels();
         for (int panel = 0; panel < panels; panel++) {
             keys(panel);
@@ -81,7 +85,7 @@ final class HeadGradient {
         table = workspace.address(tableBytes
                 + laneBytes
                 + 5 * packed
-                + 2 * queryBytes
+                + 3 * queryBytes
                 + (4 + panels) * panelBytes
                 + 2 * blockBytes
                 + WIDTH * ROW
@@ -95,7 +99,8 @@ final class HeadGradient {
         keyChannels = outputChannels + packed;
         logSums = keyChannels + packed;
         deltas = logSums + queryBytes;
-        keyPanel = deltas + queryBytes;
+        factors = deltas + queryBytes;
+        keyPanel = factors + queryBytes;
         valuePanel = keyPanel + panelBytes;
         dKeyPanel = valuePanel + panelBytes;
         dValuePanel = dKeyPanel + panelBytes;
@@ -140,6 +145,47 @@ final class HeadGradient {
         }
     }
 
+    /// Factors that make the probabilities of every query sum to 1.
+    private void normalize() {
+        boolean exact = true;
+        for (int i = 0; i < T; i++) {
+            long at = (long) i * Float.BYTES;
+            Lanes.set(factors + at, 1);
+            float sum = Math.abs(Lanes.get(logSums + at));
+            exact &= sum <= EXACT || sum == Float.POSITIVE_INFINITY;
+        }
+        if (exact) {
+            return;
+        }
+        Lanes.fill(factors, (long) T * Float.BYTES, (byte) 0);
+        for (int first = 0; first < T; first += WIDTH) {
+            load(first, Math.min(WIDTH, T - first));
+            for (int i = first; i < T; i += PANELS * WIDTH) {
+                addProbabilities(i, Math.min(PANELS * WIDTH, T - i), first);
+            }
+        }
+        for (int i = 0; i < T; i++) {
+            long at = factors + (long) i * Float.BYTES;
+            float sum = Lanes.get(at);
+            Lanes.set(at, sum == 0 ? 1 : 1 / sum);
+        }
+    }
+
+    private void addProbabilities(int firstQuery, int queries, int firstKey) {
+        multiply(firstQuery, queries, queryRows, keyPanel, probabilities);
+        FloatVector left = Lanes.load(bias);
+        FloatVector right = Lanes.load(bias + Lanes.BYTES);
+        for (int i = 0; i < queries; i++) {
+            long p = probabilities + i * ROW;
+            long at = (long) (firstQuery + i) * Float.BYTES;
+            float logSum = Lanes.get(logSums + at);
+            int seen = firstQuery + i - firstKey + 1;
+            probability(p, logSum, 1, left, seen);
+            probability(p + Lanes.BYTES, logSum, 1, right, seen - Lanes.LENGTH);
+            Lanes.set(factors + at, Lanes.get(factors + at) + Rows.sum(p, WIDTH));
+        }
+    }
+
     private void packRows(long out) {
         for (int i = 0; i < T; i += WIDTH) {
             long rows = table + (long) i * Long.BYTES;
@@ -155,7 +201,8 @@ final class HeadGradient {
         boolean fresh = true;
         for (int i = first; i < T; i += PANELS * WIDTH) {
             int queries = Math.min(PANELS * WIDTH, T - i);
-            products(i, queries);
+            multiply(i, queries, queryRows, keyPanel, probabilities);
+            multiply(i, queries, outputRows, valuePanel, scores);
             gradients(i, queries, first);
             HeadTiles.multiplyChannels(outputChannels, i, T, queries, D, probabilities, dValuePanel, !fresh);
             HeadTiles.multiplyChannels(queryChannels, i, T, queries, D, scores, dKeyPanel, !fresh);
@@ -191,13 +238,11 @@ final class HeadGradient {
                 && Lanes.getInt(operands.padding + ((long) b * T + t) * Integer.BYTES) != 0;
     }
 
-    /// Scores to `probabilities`, their upstream gradients to `scores`.
-    private void products(int first, int queries) {
+    /// Products of packed rows of queries with a panel, to rows of a block.
+    private void multiply(int first, int queries, long packed, long panel, long out) {
         for (int p = 0; p < queries; p += WIDTH) {
-            int count = Math.min(WIDTH, queries - p);
-            long packed = (long) (first + p) * D * Float.BYTES;
-            Gemm.tiles(count, D, queryRows + packed, 1, keyPanel, 0, probabilities + p * ROW, ROW, false);
-            Gemm.tiles(count, D, outputRows + packed, 1, valuePanel, 0, scores + p * ROW, ROW, false);
+            long rows = packed + (long) (first + p) * D * Float.BYTES;
+            Gemm.tiles(Math.min(WIDTH, queries - p), D, rows, 1, panel, 0, out + p * ROW, ROW, false);
         }
     }
 
@@ -210,8 +255,9 @@ final class HeadGradient {
             float logSum = Lanes.get(logSums + at);
             // Key lane j is seen from query firstKey + j on.
             int seen = firstQuery + i - firstKey + 1;
-            probability(p, logSum, left, seen);
-            probability(p + Lanes.BYTES, logSum, right, seen - Lanes.LENGTH);
+            float factor = Lanes.get(factors + at);
+            probability(p, logSum, factor, left, seen);
+            probability(p + Lanes.BYTES, logSum, factor, right, seen - Lanes.LENGTH);
             float delta = Lanes.get(deltas + at);
             long ds = scores + i * ROW;
             if (operands.dropout > 0) {
@@ -223,8 +269,8 @@ final class HeadGradient {
         }
     }
 
-    private static void probability(long p, float logSum, FloatVector bias, int seen) {
-        FloatVector power = VectorMath.exp2(Lanes.load(p).sub(logSum).add(bias));
+    private static void probability(long p, float logSum, float factor, FloatVector bias, int seen) {
+        FloatVector power = VectorMath.exp2(Lanes.load(p).sub(logSum).add(bias)).mul(factor);
         VectorMask<Float> visible = Lanes.tail(0, seen);
         Lanes.store(FloatVector.zero(Lanes.F32).blend(power, visible), p);
     }
