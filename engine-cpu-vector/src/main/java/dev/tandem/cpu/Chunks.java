@@ -1,0 +1,30 @@
+package dev.tandem.cpu;
+
+/// Into how many column chunks a product is cut, so that all threads have work. The number decides
+/// who computes an element, never how.
+final class Chunks {
+    // Enough tasks that an unlucky thread, or one that the system took away, delays little.
+    private static final int TASKS_PER_THREAD = 4;
+    // Rows are packed once per chunk: with these panels that costs a few per cent.
+    private static final int LEAST_PANELS = 8;
+    private static final int FEW_ROWS = 16;
+    private static final int LEAST_PANELS_OF_FEW_ROWS = 2;
+
+    private Chunks() {}
+
+    /// Chunks of each of `blocks` row blocks.
+    static int columns(int blocks, int rows, int panels, int threads) {
+        int least = rows <= FEW_ROWS ? LEAST_PANELS_OF_FEW_ROWS : LEAST_PANELS;
+        return chunks(blocks, panels, least, threads);
+    }
+
+    /// Chunks of the panels of a weight gradient, for each of `blocks` blocks of its columns.
+    static int panels(int blocks, int panels, int threads) {
+        return chunks(blocks, panels, LEAST_PANELS, threads);
+    }
+
+    private static int chunks(int blocks, int panels, int least, int threads) {
+        int wanted = Math.ceilDiv(threads * TASKS_PER_THREAD, Math.max(1, blocks));
+        return Math.clamp(wanted, 1, Math.max(1, panels / least));
+    }
+}

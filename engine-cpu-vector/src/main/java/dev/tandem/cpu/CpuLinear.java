@@ -1,0 +1,157 @@
+package dev.tandem.cpu;
+
+import dev.tandem.engine.Tensor;
+import dev.tandem.engine.kernel.GeluForm;
+import dev.tandem.engine.kernel.Linear;
+import java.util.Optional;
+
+/// One matrix product: tasks of (row block, column chunk).
+final class CpuLinear implements Linear {
+    private final Workers workers;
+    private final Output[] outputs;
+    private final Workers.Task forward = this::forwardBlock;
+    private final Workers.Task dataGradient = this::dataGradientBlock;
+    private final Workers.Task weightGradient = this::weightGradientBlock;
+
+    private PanelLayout layout = new PanelLayout(1, 1, 1);
+    private Optional<GeluForm> form = Optional.empty();
+    private int N;
+    private int rowBlocks;
+    private int columnChunks;
+    private int columnBlocks;
+    private int blocks;
+    private long x;
+    private long y;
+    private long pre;
+    private long weight;
+    private long bias;
+
+    CpuLinear(Workers workers) {
+        this.workers = workers;
+        outputs = Output.perWorker(workers);
+    }
+
+    @Override
+    public void forward(Tensor y, Tensor x, Tensor weight, Optional<Tensor> bias) {
+        forward(y, Optional.empty(), x, weight, bias, Optional.empty());
+    }
+
+    @Override
+    public void forwardGelu(
+            Tensor y, Optional<Tensor> preActivation, Tensor x, Tensor weight, Optional<Tensor> bias, GeluForm form) {
+        forward(y, preActivation, x, weight, bias, CpuExpertLinear.present(form));
+    }
+
+    private void forward(
+            Tensor y,
+            Optional<Tensor> preActivation,
+            Tensor x,
+            Tensor weight,
+            Optional<Tensor> bias,
+            Optional<GeluForm> form) {
+        operands(y, x, weight);
+        this.form = form;
+        this.pre = CpuExpertLinear.address(preActivation);
+        this.bias = CpuExpertLinear.address(bias);
+        rowBlocks = Split.parts(N, Gemm.FORWARD_ROWS);
+        columnChunks = Chunks.columns(rowBlocks, N, layout.panels(), workers.threads());
+        workers.run(rowBlocks * columnChunks, forward);
+    }
+
+    private void operands(Tensor y, Tensor x, Tensor weight) {
+        layout = CpuExpertLinear.layout(weight);
+        N = Math.toIntExact(x.shape().rows());
+        this.x = CpuStorage.address(x);
+        this.y = CpuStorage.address(y);
+        this.weight = CpuStorage.address(weight);
+    }
+
+    private void forwardBlock(int task, int worker) {
+        int block = task % rowBlocks;
+        int chunk = task / rowBlocks;
+        int first = Split.first(N, rowBlocks, block);
+        int rows = Split.first(N, rowBlocks, block + 1) - first;
+        long tableBytes = Packing.tableBytes(rows);
+        long table = workers.workspace(worker).address(tableBytes + Gemm.forwardBytes(rows, layout.in()));
+        long xStride = layout.in() * (long) Float.BYTES;
+        long stride = layout.out() * (long) Float.BYTES;
+        Packing.strided(table, x + first * xStride, xStride, rows);
+        Gemm.forward(
+                table + tableBytes,
+                table,
+                rows,
+                layout,
+                weight,
+                Split.first(layout.panels(), columnChunks, chunk),
+                Split.first(layout.panels(), columnChunks, chunk + 1),
+                outputs[worker].rows(
+                        y + first * stride, stride, pre == 0 ? 0 : pre + first * stride, stride, bias, form));
+    }
+
+    @Override
+    public void backwardData(Tensor dx, Tensor dy, Tensor weight) {
+        operands(dy, dx, weight);
+        rowBlocks = Split.parts(N, Gemm.GRADIENT_ROWS);
+        columnChunks = Chunks.columns(rowBlocks, N, panelsOfIn(), workers.threads());
+        workers.run(rowBlocks * columnChunks, dataGradient);
+    }
+
+    private int panelsOfIn() {
+        return Math.ceilDiv(layout.in(), GemmTile.WIDTH);
+    }
+
+    private void dataGradientBlock(int task, int worker) {
+        int block = task % rowBlocks;
+        int chunk = task / rowBlocks;
+        int first = Split.first(N, rowBlocks, block);
+        int rows = Split.first(N, rowBlocks, block + 1) - first;
+        long tableBytes = Packing.tableBytes(rows);
+        long table = workers.workspace(worker).address(tableBytes + Gemm.dataGradientBytes(rows, layout.out()));
+        long xStride = layout.in() * (long) Float.BYTES;
+        long yStride = layout.out() * (long) Float.BYTES;
+        Packing.strided(table, y + first * yStride, yStride, rows);
+        Gemm.dataGradient(
+                table + tableBytes,
+                table,
+                rows,
+                layout,
+                weight,
+                Split.first(panelsOfIn(), columnChunks, chunk),
+                Split.first(panelsOfIn(), columnChunks, chunk + 1),
+                outputs[worker].rows(x + first * xStride, xStride));
+    }
+
+    @Override
+    public void backwardWeight(Tensor dWeight, Optional<Tensor> dBias, Tensor dy, Tensor x) {
+        operands(dy, x, dWeight);
+        bias = CpuExpertLinear.address(dBias);
+        blocks = Split.parts(layout.in(), Gemm.COLUMNS);
+        columnBlocks = Chunks.panels(blocks, layout.panels(), workers.threads());
+        workers.run(blocks * columnBlocks, weightGradient);
+    }
+
+    private void weightGradientBlock(int task, int worker) {
+        int block = task % blocks;
+        int chunk = task / blocks;
+        int first = Split.first(layout.in(), blocks, block);
+        int last = Split.first(layout.in(), blocks, block + 1);
+        long tableBytes = Packing.tableBytes(N);
+        long table = workers.workspace(worker).address(tableBytes + Gemm.weightGradientBytes(N, last - first));
+        long xStride = layout.in() * (long) Float.BYTES;
+        Packing.strided(table, x, xStride, N);
+        Gemm.weightGradient(
+                table + tableBytes,
+                table,
+                N,
+                layout,
+                weight,
+                first == 0 ? bias : 0,
+                Split.first(layout.panels(), columnBlocks, chunk),
+                Split.first(layout.panels(), columnBlocks, chunk + 1),
+                first,
+                last,
+                y,
+                layout.out() * (long) Float.BYTES,
+                Optional.empty());
+    }
+}

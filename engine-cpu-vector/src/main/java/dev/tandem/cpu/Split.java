@@ -1,0 +1,16 @@
+package dev.tandem.cpu;
+
+/// Cuts a range into parts as equal as possible, so that no part is a small rest.
+final class Split {
+    private Split() {}
+
+    /// Parts of at most `most`.
+    static int parts(int n, int most) {
+        return Math.ceilDiv(n, most);
+    }
+
+    /// Where a part begins; part `parts` begins at `n`.
+    static int first(int n, int parts, int part) {
+        return (int) ((long) n * part / parts);
+    }
+}
