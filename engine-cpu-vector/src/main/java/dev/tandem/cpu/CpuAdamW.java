@@ -61,8 +61,8 @@ final class CpuAdamW implements AdamW {
         rest2 = (float) (1 - moments.beta2());
         epsilon = (float) moments.epsilon();
         decay = (float) (1 - (double) learningRate * weightDecay);
-        double correction1 = 1 - StrictMath.pow(moments.beta1(), step);
-        double correction2 = Math.sqrt(1 - StrictMath.pow(moments.beta2(), step));
+        double correction1 = 1 - StrictMath.pow(moments.beta1(), (double) step);
+        double correction2 = Math.sqrt(1 - StrictMath.pow(moments.beta2(), (double) step));
         if (moments.corrected()) {
             rootScale = (float) (1 / correction2);
             rate = (float) (learningRate / correction1);

@@ -38,7 +38,7 @@ final class DecodeStep {
         int b = head / H;
         long row = (long) C * Float.BYTES;
         long offset = (long) (head % H) * D * Float.BYTES;
-        long query = qkv + b * 3 * row + offset;
+        long query = qkv + 3L * b * row + offset;
         long sequence = (long) b * P * row + offset;
         long scores = workers.workspace(worker).address((long) seen * Float.BYTES);
         float scale = (float) (1 / Math.sqrt(D));

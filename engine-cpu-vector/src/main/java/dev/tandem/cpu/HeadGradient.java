@@ -67,7 +67,7 @@ final class HeadGradient {
         }
         float scale = (float) (1 / Math.sqrt(D));
         for (int panel = 0; panel < panels; panel++) {
-            long dq = dQueryPanels + panel * D * ROW;
+            long dq = dQueryPanels + (long) panel * D * ROW;
             HeadTiles.scale(dq, D, scale);
             store(dq, panel, 0);
         }
@@ -79,7 +79,7 @@ final class HeadGradient {
         long laneBytes = Packing.tableBytes(WIDTH);
         long queryBytes = Workspace.aligned((long) T * Float.BYTES);
         long panelBytes = D * ROW;
-        long blockBytes = PANELS * WIDTH * ROW;
+        long blockBytes = (long) PANELS * WIDTH * ROW;
         long drawBytes = Workspace.aligned((long) Uniforms.room(WIDTH) * Float.BYTES);
         int panels = operands.panels();
         table = workspace.address(tableBytes
@@ -209,7 +209,7 @@ final class HeadGradient {
             fresh = false;
             for (int p = 0; p < queries; p += WIDTH) {
                 HeadTiles.transpose(scores + p * ROW, turned, laneTable);
-                long dq = dQueryPanels + (i + p) / WIDTH * D * ROW;
+                long dq = dQueryPanels + (long) ((i + p) / WIDTH) * D * ROW;
                 HeadTiles.multiplyChannels(keyChannels, first, T, count, D, turned, dq, first > 0);
             }
         }

@@ -20,7 +20,7 @@ final class VectorMath {
     private static final float LOG2_E = (float) 1.4426950408889634;
     static final double LOG2_E_EXACT = 1.4426950408889634;
     static final double LN_2 = 0.6931471805599453;
-    private static final float LOG2_E_REST = 1.92596303e-8f;
+    private static final float LOG2_E_REST = 1.925963e-8f;
 
     // Adding it rounds to an integer and leaves that integer in the low bits.
     private static final float ROUNDING = 0x1.8p23f;
@@ -29,33 +29,33 @@ final class VectorMath {
     private static final float SMALLEST_EXP = -87.3f;
 
     // 2^r = 1 + r*(...), minimax on [-1/2, 1/2], relative error 2e-9
-    private static final float E1 = 0.6931472029f;
-    private static final float E2 = 0.2402264791f;
-    private static final float E3 = 0.05550332471f;
-    private static final float E4 = 0.009618437358f;
-    private static final float E5 = 0.001339887441f;
-    private static final float E6 = 0.000153533619f;
+    private static final float E1 = 0.6931472f;
+    private static final float E2 = 0.24022648f;
+    private static final float E3 = 0.055503324f;
+    private static final float E4 = 0.009618437f;
+    private static final float E5 = 0.0013398874f;
+    private static final float E6 = 0.00015353362f;
 
     // Upper tail of the normal distribution, Q(a) = 2^-(1 + a*P(a)), absolute error 8e-9, a >= 0
-    private static final float P0 = 1.151105205f;
-    private static final float P1 = 0.4592081961f;
-    private static final float P2 = 0.05249618066f;
-    private static final float P3 = -0.007063424454f;
-    private static final float P4 = 0.000136940525f;
-    private static final float P5 = 0.0001861781326f;
-    private static final float P6 = -3.937715656e-05f;
-    private static final float P7 = 2.83485972e-06f;
+    private static final float P0 = 1.1511052f;
+    private static final float P1 = 0.4592082f;
+    private static final float P2 = 0.05249618f;
+    private static final float P3 = -0.0070634247f;
+    private static final float P4 = 0.00013694052f;
+    private static final float P5 = 0.00018617813f;
+    private static final float P6 = -3.9377155e-5f;
+    private static final float P7 = 2.8348597e-6f;
 
     // gelu'(-a) = Q(a)*W(a), absolute error 6e-8
-    private static final float W0 = 0.9999998868f;
-    private static final float W1 = -0.7978835622f;
-    private static final float W2 = -0.6365979148f;
-    private static final float W3 = -0.1091960658f;
-    private static final float W4 = 0.01967768023f;
-    private static final float W5 = -0.0005806363892f;
-    private static final float W6 = -0.0007161764896f;
-    private static final float W7 = 0.0001758151218f;
-    private static final float W8 = -1.419365656e-05f;
+    private static final float W0 = 0.9999999f;
+    private static final float W1 = -0.79788357f;
+    private static final float W2 = -0.63659793f;
+    private static final float W3 = -0.10919607f;
+    private static final float W4 = 0.01967768f;
+    private static final float W5 = -0.0005806364f;
+    private static final float W6 = -0.00071617647f;
+    private static final float W7 = 0.00017581512f;
+    private static final float W8 = -1.4193656e-5f;
 
     // Beyond it both forms equal 0 or x in F32, and no power in them overflows.
     private static final float FAR = 16;
