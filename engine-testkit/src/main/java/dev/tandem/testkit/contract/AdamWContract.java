@@ -1,0 +1,43 @@
+package dev.tandem.testkit.contract;
+
+import dev.tandem.engine.Role;
+import dev.tandem.engine.Tensor;
+import dev.tandem.engine.kernel.AdamW;
+import java.util.ArrayList;
+import java.util.List;
+
+/// What [AdamW] has to keep.
+public abstract class AdamWContract extends KernelContract {
+    private static final Tolerance TOLERANCE = Tolerance.reduction(1);
+
+    @Override
+    protected List<Trial> trials() {
+        List<Trial> trials = new ArrayList<>();
+        for (boolean corrected : new boolean[] {false, true}) {
+            var moments = new AdamW.Moments(0.9, 0.98, 1e-8, corrected);
+            String rule = corrected ? ", corrected" : ", uncorrected";
+            trials.add(Trial.of("STATE [19]" + rule, on -> update(on, moments, Role.STATE, 19)));
+            trials.add(Trial.of("WEIGHT [33, 50]" + rule, on -> update(on, moments, Role.WEIGHT, 33, 50)));
+            trials.add(Trial.of("WEIGHT [3, 17, 31]" + rule, on -> update(on, moments, Role.WEIGHT, 3, 17, 31)));
+            trials.add(Trial.of("STATE [30000]" + rule, on -> update(on, moments, Role.STATE, 30_000)));
+        }
+        return trials;
+    }
+
+    private static void update(Workbench on, AdamW.Moments moments, Role role, int... extents) {
+        Tensor parameter = on.accumulated("parameter", TOLERANCE, role, extents);
+        Tensor m = on.judged("m", TOLERANCE, zeros(on, "m", role, extents));
+        Tensor v = on.judged("v", TOLERANCE, zeros(on, "v", role, extents));
+        Tensor gradient = on.input("gradient", role, 1, extents);
+        Tensor norm = on.input("norm", Role.ACTIVATION, new float[] {3, 0.25f}, 2);
+        AdamW kernel = on.kernels().adamW();
+        for (int step = 1; step <= 3; step++) {
+            kernel.update(parameter, m, v, gradient, norm, moments, 1e-2f / step, 0.1f, 0.5f, step);
+        }
+        kernel.update(parameter, m, v, gradient, norm, moments, 1e-2f, 0, 1, 1_000_000);
+    }
+
+    private static Tensor zeros(Workbench on, String name, Role role, int... extents) {
+        return on.input(name, role, 0, extents);
+    }
+}

@@ -1,0 +1,133 @@
+package dev.tandem.testkit.contract;
+
+import static dev.tandem.testkit.contract.Tolerance.reduction;
+
+import dev.tandem.engine.Role;
+import dev.tandem.engine.Tensor;
+import dev.tandem.engine.kernel.Capacity;
+import dev.tandem.engine.kernel.ExpertLoad;
+import dev.tandem.engine.kernel.ExpertRows;
+import dev.tandem.engine.kernel.Gate;
+import dev.tandem.engine.kernel.GateOptions;
+import dev.tandem.engine.kernel.Routing;
+import dev.tandem.engine.kernel.SecondPolicy;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/// What [Gate] has to keep. Integers are compared exactly.
+public abstract class GateContract extends KernelContract {
+    @Override
+    protected List<Trial> trials() {
+        List<Trial> trials = new ArrayList<>();
+        trials.add(trial("padding tokens", 7, 3, options(SecondPolicy.ALL, false, false, false), 0, true));
+        for (SecondPolicy policy : SecondPolicy.values()) {
+            for (boolean before : new boolean[] {false, true}) {
+                for (boolean prioritized : new boolean[] {false, true}) {
+                    GateOptions options = options(policy, before, prioritized, before ^ prioritized);
+                    trials.add(trial("", 67, 5, options, 0, prioritized));
+                    trials.add(trial("", 40, 16, options, 0, before));
+                }
+            }
+        }
+        trials.add(trial("ties", 100, 6, options(SecondPolicy.ALL, false, false, false), 0.5, false));
+        trials.add(trial("ties", 90, 17, options(SecondPolicy.ALL, true, false, true), 0.5, true));
+        trials.add(trial("one token", 1, 2, options(SecondPolicy.ALL, false, false, false), 0, false));
+        trials.add(trial("more experts than tokens", 9, 130, options(SecondPolicy.ALL, false, false, true), 0, false));
+        trials.add(trial("large", 2048, 16, options(SecondPolicy.ALL, false, false, false), 0, false));
+        for (int K : new int[] {1, 3}) {
+            for (Capacity capacity :
+                    List.of(new Capacity.Dropless(), new Capacity.Fraction(0.2), new Capacity.Training(1))) {
+                var options = new GateOptions(K, SecondPolicy.ALL, K == 3, false, capacity, true);
+                trials.add(trial("", 61, 7, options, 0, false));
+            }
+        }
+        return trials;
+    }
+
+    private static GateOptions options(SecondPolicy policy, boolean before, boolean prioritized, boolean compact) {
+        return new GateOptions(2, policy, before, prioritized, new Capacity.Training(1.1), compact);
+    }
+
+    private static Trial trial(String what, int N, int E, GateOptions options, double step, boolean padded) {
+        String name = "%s N=%d E=%d %s%s".formatted(what, N, E, options, padded ? ", padding" : "");
+        return Trial.of(name, on -> {
+            GateInputs inputs = GateInputs.random(N, E, options, step, padded, name.hashCode());
+            both(on, N, E, options, inputs);
+        });
+    }
+
+    private static void both(Workbench on, int N, int E, GateOptions options, GateInputs inputs) {
+        int K = options.K();
+        Tensor logits = on.input("logits", Role.ACTIVATION, inputs.logits(), N, E);
+        Optional<Tensor> padding = inputs.padding().length == 0
+                ? Optional.empty()
+                : Optional.of(on.integers("padding", inputs.padding(), N));
+        Optional<Tensor> noise = switch (options.secondPolicy()) {
+            case ALL -> Optional.empty();
+            case SAMPLING -> Optional.of(on.input("noise", Role.ACTIVATION, inputs.noise(), N, E));
+            case RANDOM -> Optional.of(on.input("noise", Role.ACTIVATION, inputs.noise(), N));
+        };
+        Tensor dWeight = on.input("dWeight", N, K);
+        var routing = new Routing(
+                on.integerResult("expert", N, K),
+                on.integerResult("slot", N, K),
+                on.result("weight", reduction(E), N, K));
+        var rows = new ExpertRows(
+                on.integerResult("starts", E),
+                on.integerResult("counts", E),
+                on.integerResult("choiceOf", options.rows(N, E)));
+        var load = new ExpertLoad(
+                on.integerResult("queued", K, E),
+                on.integerResult("dropped", K, E),
+                on.result("entropy", reduction(E), 1));
+        Tensor balanceLoss = on.result("balanceLoss", reduction(N), 1);
+        Tensor probabilities = on.result("probabilities", reduction(E), N, E);
+        Tensor dLogits = on.result("dLogits", reduction(E), N, E);
+        Gate kernel = on.kernels().gate();
+        kernel.forward(routing, rows, load, balanceLoss, probabilities, logits, padding, noise, options);
+        kernel.backward(dLogits, dWeight, routing, load, probabilities, 0.7f, options);
+    }
+
+    @Test
+    void logitsThatAreNoNumbersCrashNothing() {
+        for (float strange : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
+            for (boolean prioritized : new boolean[] {false, true}) {
+                var options = options(SecondPolicy.ALL, false, prioritized, true);
+                var trial = Trial.of("strange " + strange, on -> {
+                    float[] values = new float[20 * 4];
+                    Arrays.fill(values, strange);
+                    GateInputs inputs = GateInputs.random(20, 4, options, 0, false, 1);
+                    System.arraycopy(inputs.logits(), 0, values, 0, 40);
+                    both(on, 20, 4, options, inputs.withLogits(values));
+                });
+                try (var device = open()) {
+                    outcomes(device, trial, false);
+                }
+            }
+        }
+    }
+
+    @Test
+    void expertsThatDoNotExistAreRefusedByTheBackward() {
+        for (int expert : new int[] {4, -1, Integer.MAX_VALUE}) {
+            Refusal.of(this::open, on -> {
+                var options = options(SecondPolicy.ALL, false, false, false);
+                var routing = new Routing(
+                        on.integers("expert", new int[] {0, 1, 2, expert}, 2, 2),
+                        on.integers("slot", new int[] {0, 0, 0, 0}, 2, 2),
+                        on.input("weight", 2, 2));
+                var load = new ExpertLoad(
+                        on.integers("queued", new int[8], 2, 4),
+                        on.integers("dropped", new int[8], 2, 4),
+                        on.input("entropy", 1));
+                Tensor probabilities = on.input("probabilities", 2, 4);
+                Tensor dWeight = on.input("dWeight", 2, 2);
+                Tensor dLogits = on.result("dLogits", reduction(4), 2, 4);
+                on.kernels().gate().backward(dLogits, dWeight, routing, load, probabilities, 1, options);
+            });
+        }
+    }
+}

@@ -1,0 +1,11 @@
+package dev.tandem.testkit.contract;
+
+import dev.tandem.engine.Backend;
+import dev.tandem.testkit.ReferenceBackend;
+
+final class ReferenceAdamWTest extends AdamWContract {
+    @Override
+    protected Backend open() {
+        return ReferenceBackend.open();
+    }
+}
