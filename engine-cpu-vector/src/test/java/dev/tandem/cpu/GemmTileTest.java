@@ -1,0 +1,87 @@
+package dev.tandem.cpu;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.stream.IntStream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+final class GemmTileTest {
+    private static final int DEPTH = 37;
+    private static final int WIDTH = GemmTile.WIDTH;
+    private static final float UNTOUCHED = 77;
+
+    static IntStream rows() {
+        return IntStream.rangeClosed(1, GemmTile.ROWS);
+    }
+
+    static IntStream pairRows() {
+        return IntStream.rangeClosed(1, GemmTile.PAIR_ROWS);
+    }
+
+    @ParameterizedTest
+    @MethodSource("rows")
+    void everyTileIsTheProductAndTouchesNothingElse(int rows) {
+        check(rows, 1);
+    }
+
+    @ParameterizedTest
+    @MethodSource("pairRows")
+    void everyTileOfTwoPanelsIsTheProductAndTouchesNothingElse(int rows) {
+        check(rows, 2);
+    }
+
+    private static void check(int rows, int panels) {
+        try (var arena = Arena.ofConfined()) {
+            MemorySegment a = Buffers.random(arena, rows * DEPTH, rows);
+            // a row between the panels, so that their distance is not their size
+            int panel = (DEPTH + 1) * WIDTH;
+            MemorySegment b = Buffers.random(arena, panels * panel, 100 + rows);
+            int stride = panels * WIDTH + 3;
+            MemorySegment c = Buffers.filled(arena, (rows + 1) * stride, UNTOUCHED);
+            run(rows, panels, a, b, panel, c, stride, false);
+            compare(rows, panels, a, b, panel, c, stride, 1);
+            run(rows, panels, a, b, panel, c, stride, true);
+            compare(rows, panels, a, b, panel, c, stride, 2);
+        }
+    }
+
+    private static void run(
+            int rows,
+            int panels,
+            MemorySegment a,
+            MemorySegment b,
+            int panel,
+            MemorySegment c,
+            int stride,
+            boolean add) {
+        if (panels == 1) {
+            GemmTile.TILE.multiply(rows, DEPTH, a.address(), b.address(), c.address(), 4L * stride, add);
+        } else {
+            GemmTile.TILE.multiplyPair(
+                    rows, DEPTH, a.address(), b.address(), 4L * panel, c.address(), 4L * stride, add);
+        }
+    }
+
+    private static void compare(
+            int rows, int panels, MemorySegment a, MemorySegment b, int panel, MemorySegment c, int stride, int times) {
+        for (int i = 0; i <= rows; i++) {
+            for (int j = 0; j < stride; j++) {
+                float actual = Buffers.get(c, i * stride + j);
+                if (i == rows || j >= panels * WIDTH) {
+                    assertThat(actual).as("row %d, column %d", i, j).isEqualTo(UNTOUCHED);
+                } else {
+                    double sum = 0;
+                    for (int k = 0; k < DEPTH; k++) {
+                        double weight = Buffers.get(b, j / WIDTH * panel + k * WIDTH + j % WIDTH);
+                        sum += Buffers.get(a, k * rows + i) * weight;
+                    }
+                    assertThat((double) actual).as("row %d, column %d", i, j).isCloseTo(times * sum, within(1e-5));
+                }
+            }
+        }
+    }
+}
