@@ -91,40 +91,49 @@ final class AttentionForward {
 
     /// WIDTH queries from `first` on.
     private void queries(int b, int h, int first, int packed, long packedKeys, long packedValues, long scratch) {
-        long table = scratch;
-        long query = table + Packing.tableBytes(GemmTile.WIDTH);
-        long output = query + D * GemmTile.ROW_BYTES;
-        long scores = output + D * GemmTile.ROW_BYTES;
-        long max = scores + KEYS * GemmTile.ROW_BYTES;
-        long sum = max + GemmTile.ROW_BYTES;
-        long draws = sum + GemmTile.ROW_BYTES;
         int count = Math.min(GemmTile.WIDTH, T - first);
-        loadQueries(b, h, first, count, table, query);
-        int seen = Math.min(packed, start + first + count);
+        long output = scratch + Packing.tableBytes(GemmTile.WIDTH) + D * GemmTile.ROW_BYTES;
+        loadQueries(b, h, first, count, scratch);
+        attend(b, h, first, Math.min(packed, start + first + count), packed, packedKeys, packedValues, scratch);
+        boolean finite = HeadTiles.finite(output, D);
+        for (int i = 0; i < count; i++) {
+            if (!finite) {
+                // A later value that is no number would reach this query as 0 * NaN: without later keys again.
+                int seen = Math.min(packed, start + first + i + 1);
+                attend(b, h, first, seen, packed, packedKeys, packedValues, scratch);
+            }
+            if (!finite || i == 0) {
+                finish(b, h, first, i, finite ? count : i + 1, scratch);
+            }
+        }
+    }
+
+    /// Output, maxima and sums of a panel of queries over the first `seen` keys.
+    private void attend(
+            int b, int h, int first, int seen, int packed, long packedKeys, long packedValues, long scratch) {
+        long query = scratch + Packing.tableBytes(GemmTile.WIDTH);
+        long output = query + D * GemmTile.ROW_BYTES;
+        long max = output + D * GemmTile.ROW_BYTES;
+        long sum = max + GemmTile.ROW_BYTES;
+        long scores = sum + GemmTile.ROW_BYTES;
         for (int j = 0; j < seen; j += KEYS) {
             int block = Math.min(KEYS, seen - j);
             multiplyKeys(packedKeys + (long) j * D * Float.BYTES, Math.min(KEYS, packed - j), block, query, scores);
             hidePadding(b, j, block, scores);
-            int diagonal = start + first - j;
-            softmax(scores, block, diagonal, max, sum, output, D, j == 0);
-            softmax(
-                    scores + Lanes.BYTES,
-                    block,
-                    diagonal + Lanes.LENGTH,
-                    max + Lanes.BYTES,
-                    sum + Lanes.BYTES,
-                    output + Lanes.BYTES,
-                    D,
-                    j == 0);
+            for (int half = 0; half < 2; half++) {
+                long lanes = (long) half * Lanes.BYTES;
+                int diagonal = start + first + half * Lanes.LENGTH - j;
+                softmax(scores + lanes, block, diagonal, max + lanes, sum + lanes, output + lanes, D, j == 0);
+            }
             if (dropout > 0) {
-                drop(b, h, first, count, j, block, scores, draws);
+                drop(b, h, first, j, block, scores, scores + KEYS * GemmTile.ROW_BYTES);
             }
             HeadTiles.multiplyChannels(packedValues, j, packed, block, D, scores, output, j > 0);
         }
-        finish(b, h, first, count, output, max, sum, table);
     }
 
-    private void loadQueries(int b, int h, int first, int count, long table, long query) {
+    private void loadQueries(int b, int h, int first, int count, long table) {
+        long query = table + Packing.tableBytes(GemmTile.WIDTH);
         Packing.strided(table, q + ((long) b * T + first) * qStride, qStride, count);
         long last = Lanes.getLong(table + (count - 1L) * Long.BYTES);
         for (int i = count; i < GemmTile.WIDTH; i++) {
@@ -141,8 +150,7 @@ final class AttentionForward {
             int row = Split.first(packed, tiles, t);
             int count = Split.first(packed, tiles, t + 1) - row;
             long tile = block + (long) row * D * Float.BYTES;
-            GemmTile.TILE.multiply(
-                    count, D, tile, query, scores + row * GemmTile.ROW_BYTES, GemmTile.ROW_BYTES, false);
+            GemmTile.TILE.multiply(count, D, tile, query, scores + row * GemmTile.ROW_BYTES, GemmTile.ROW_BYTES, false);
         }
     }
 
@@ -194,7 +202,8 @@ final class AttentionForward {
         HeadTiles.scaleLanes(output, D, fading);
     }
 
-    private void drop(int b, int h, int first, int count, int firstKey, int keys, long scores, long draws) {
+    private void drop(int b, int h, int first, int firstKey, int keys, long scores, long draws) {
+        int count = Math.min(GemmTile.WIDTH, T - first);
         float scale = (float) (1 / (1 - (double) dropout));
         for (int i = 0; i < count; i++) {
             long index = (((long) b * H + h) * T + first + i) * T + firstKey;
@@ -208,7 +217,11 @@ final class AttentionForward {
         }
     }
 
-    private void finish(int b, int h, int first, int count, long output, long max, long sum, long table) {
+    /// Divides by the sums and stores the queries `from ... to - 1` of a panel.
+    private void finish(int b, int h, int first, int from, int to, long scratch) {
+        long output = scratch + Packing.tableBytes(GemmTile.WIDTH) + D * GemmTile.ROW_BYTES;
+        long max = output + D * GemmTile.ROW_BYTES;
+        long sum = max + GemmTile.ROW_BYTES;
         for (int half = 0; half < 2; half++) {
             long lanes = (long) half * Lanes.BYTES;
             FloatVector total = Lanes.load(sum + lanes);
@@ -216,13 +229,13 @@ final class AttentionForward {
             inverse = inverse.blend(0, total.compare(VectorOperators.EQ, 0));
             HeadTiles.scaleLanes(output + lanes, D, inverse);
         }
-        long to = y + ((long) b * T + first) * yStride + (long) h * D * Float.BYTES;
-        HeadTiles.fromPanel(output, D, count, to, yStride, table);
+        long target = y + ((long) b * T + first + from) * yStride + (long) h * D * Float.BYTES;
+        HeadTiles.fromPanel(output + (long) from * Float.BYTES, D, to - from, target, yStride, scratch);
         if (logSumExp == 0) {
             return;
         }
         long row = logSumExp + (((long) b * H + h) * T + first) * Float.BYTES;
-        for (int i = 0; i < count; i++) {
+        for (int i = from; i < to; i++) {
             long lane = (long) i * Float.BYTES;
             double value = Lanes.get(max + lane) * VectorMath.LN_2 + StrictMath.log(Lanes.get(sum + lane));
             Lanes.set(row + lane, (float) value);

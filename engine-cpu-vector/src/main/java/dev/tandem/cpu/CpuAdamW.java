@@ -91,7 +91,8 @@ final class CpuAdamW implements AdamW {
             long at = offset + (long) i * Float.BYTES;
             FloatVector g = Lanes.load(gradient + at, tail).mul(scale);
             FloatVector first = Lanes.load(m + at, tail).mul(beta1).add(g.mul(rest1));
-            FloatVector second = Lanes.load(v + at, tail).mul(beta2).add(g.mul(g).mul(rest2));
+            FloatVector second =
+                    Lanes.load(v + at, tail).mul(beta2).add(g.mul(g).mul(rest2));
             FloatVector step = first.mul(rate).div(second.sqrt().mul(rootScale).add(epsilon));
             Lanes.store(first, m + at, tail);
             Lanes.store(second, v + at, tail);

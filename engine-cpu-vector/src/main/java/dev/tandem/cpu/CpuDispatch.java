@@ -78,6 +78,19 @@ final class CpuDispatch implements Dispatch {
         weight = CpuStorage.address(routing.weight());
         starts = CpuStorage.address(rows.starts());
         counts = CpuStorage.address(rows.counts());
+        verifyRows();
+    }
+
+    private void verifyRows() {
+        for (int e = 0; e < E; e++) {
+            int start = Lanes.getInt(starts + (long) e * Integer.BYTES);
+            int count = Lanes.getInt(counts + (long) e * Integer.BYTES);
+            if (start < 0 || count < 0 || count > R - start) {
+                throw new IllegalArgumentException(
+                        "Dispatch: rows.starts[%d] = %d and rows.counts[%d] = %d must lie within the %d rows"
+                                .formatted(e, start, e, count, R));
+            }
+        }
     }
 
     /// Row of one choice, or -1 if it is not served.
@@ -96,12 +109,7 @@ final class CpuDispatch implements Dispatch {
         if (place < 0 || place >= count) {
             throw wrong("routing.slot", choice, place, count);
         }
-        long row = (long) Lanes.getInt(starts + (long) e * Integer.BYTES) + place;
-        if (row < 0 || row >= R) {
-            throw new IllegalArgumentException("Dispatch: rows.starts[%d] + slot %d must be in 0..%d, was %d"
-                    .formatted(e, place, R - 1, row));
-        }
-        return (int) row;
+        return Lanes.getInt(starts + (long) e * Integer.BYTES) + place;
     }
 
     private IllegalArgumentException wrong(String operand, int choice, int value, int bound) {

@@ -96,8 +96,8 @@ final class CpuEmbedding implements Embedding {
             }
             int id = id(n);
             if (id < 0 || id >= V) {
-                throw new IllegalArgumentException("Embedding: ids[%d, %d] must be in 0..%d, was %d"
-                        .formatted(n / T, n % T, V - 1, id));
+                throw new IllegalArgumentException(
+                        "Embedding: ids[%d, %d] must be in 0..%d, was %d".formatted(n / T, n % T, V - 1, id));
             }
             int position = padding >= 0 && id == padding ? padding : next++;
             if (position < 0 || position >= P) {

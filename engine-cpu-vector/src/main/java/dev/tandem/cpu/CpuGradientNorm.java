@@ -13,8 +13,7 @@ import jdk.incubator.vector.VectorSpecies;
 /// The global norm: squares in F64 per block, blocks added in their order.
 final class CpuGradientNorm implements GradientNorm {
     private static final float FLOOR = 1e-6f;
-    private static final VectorSpecies<Double> F64 =
-            VectorSpecies.of(double.class, Lanes.F32.vectorShape());
+    private static final VectorSpecies<Double> F64 = VectorSpecies.of(double.class, Lanes.F32.vectorShape());
 
     private final Workers workers;
     private final Workspace partials;

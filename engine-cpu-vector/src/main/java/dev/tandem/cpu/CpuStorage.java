@@ -46,8 +46,9 @@ final class CpuStorage extends Storage {
         }
         PanelLayout panels = storage.layout.get();
         if (!storage.isWhole(tensor)) {
-            throw new IllegalArgumentException("weight '%s': whole matrices [%d, %d] are needed here, was %s at element %d"
-                    .formatted(tensor.name(), panels.out(), panels.in(), tensor.shape(), tensor.offset()));
+            throw new IllegalArgumentException(
+                    "weight '%s': whole matrices [%d, %d] are needed here, was %s at element %d"
+                            .formatted(tensor.name(), panels.out(), panels.in(), tensor.shape(), tensor.offset()));
         }
         return storage.address + panels.matrixOffset(tensor.offset());
     }

@@ -9,7 +9,8 @@ import dev.tandem.engine.Device;
 /// Offers the SIMD-CPU backend, `cpu-vector`: every kernel with the Vector API on all cores.
 ///
 /// It needs the incubating module `jdk.incubator.vector`; on a class path, or where no module requires it, the JVM must
-/// be started with `--add-modules jdk.incubator.vector`. Nothing of that module is touched before [#probe] has found it.
+/// be started with `--add-modules jdk.incubator.vector`. Nothing of that module is touched before [#probe] has found
+/// it.
 public final class CpuVectorProvider implements BackendProvider {
     private static final String NAME = "cpu-vector";
     private static final String VECTOR_MODULE = "jdk.incubator.vector";
@@ -31,9 +32,8 @@ public final class CpuVectorProvider implements BackendProvider {
     @Override
     public Availability probe() {
         if (ModuleLayer.boot().findModule(VECTOR_MODULE).isEmpty()) {
-            return new Availability.Unavailable(
-                    "the module %s is not loaded: start java with --add-modules %s"
-                            .formatted(VECTOR_MODULE, VECTOR_MODULE));
+            return new Availability.Unavailable("the module %s is not loaded: start java with --add-modules %s"
+                    .formatted(VECTOR_MODULE, VECTOR_MODULE));
         }
         try {
             return new Availability.Available(CpuVectorOpening.describe());

@@ -126,9 +126,7 @@ final class GateBackward {
             int choice = n * K + k;
             float gradient = 0;
             if (normalizeBefore || kept(choice)) {
-                gradient = floored
-                        ? upstream(choice) / CpuGate.FLOOR
-                        : (upstream(choice) - weighted) / sum;
+                gradient = floored ? upstream(choice) / CpuGate.FLOOR : (upstream(choice) - weighted) / sum;
             }
             Lanes.set(own + (long) k * Float.BYTES, K == 1 ? upstream(choice) : gradient);
         }

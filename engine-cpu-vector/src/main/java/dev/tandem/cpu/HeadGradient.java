@@ -234,8 +234,7 @@ final class HeadGradient {
     }
 
     private boolean padded(int t) {
-        return operands.padding != 0
-                && Lanes.getInt(operands.padding + ((long) b * T + t) * Integer.BYTES) != 0;
+        return operands.padding != 0 && Lanes.getInt(operands.padding + ((long) b * T + t) * Integer.BYTES) != 0;
     }
 
     /// Products of packed rows of queries with a panel, to rows of a block.

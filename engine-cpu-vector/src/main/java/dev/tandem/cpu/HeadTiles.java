@@ -1,6 +1,7 @@
 package dev.tandem.cpu;
 
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
 
 /// Moves one attention head between rows of a tensor and panels whose lanes are tokens.
 ///
@@ -23,7 +24,8 @@ final class HeadTiles {
         int step = channelsPerTile(D);
         for (int d = 0; d < D; d += step) {
             int count = Math.min(step, D - d);
-            Packing.columns(table, tokens, offset + (long) d * Float.BYTES, count, out + (long) d * tokens * Float.BYTES);
+            Packing.columns(
+                    table, tokens, offset + (long) d * Float.BYTES, count, out + (long) d * tokens * Float.BYTES);
         }
     }
 
@@ -105,5 +107,18 @@ final class HeadTiles {
             long at = panel + d * GemmTile.ROW_BYTES;
             Lanes.store(Lanes.load(at).mul(factors), at);
         }
+    }
+
+    /// Whether a panel holds numbers only.
+    static boolean finite(long panel, int D) {
+        FloatVector zeros = FloatVector.zero(Lanes.F32);
+        for (int d = 0; d < D; d++) {
+            long at = panel + d * GemmTile.ROW_BYTES;
+            // x - x is 0, or NaN for NaN and infinity.
+            FloatVector left = Lanes.load(at);
+            FloatVector right = Lanes.load(at + Lanes.BYTES);
+            zeros = zeros.add(left.sub(left)).add(right.sub(right));
+        }
+        return !zeros.compare(VectorOperators.NE, 0).anyTrue();
     }
 }

@@ -139,7 +139,8 @@ final class Rows {
         }
         if (i < length) {
             VectorMask<Float> tail = Lanes.tail(i, length);
-            FloatVector power = VectorMath.exp(Lanes.load(x + (long) i * Float.BYTES, tail).sub(shift));
+            FloatVector power =
+                    VectorMath.exp(Lanes.load(x + (long) i * Float.BYTES, tail).sub(shift));
             sum = sum.add(power, tail);
         }
         return Lanes.sum(sum);
@@ -203,8 +204,9 @@ final class Rows {
             }
         }
         VectorMask<Float> tail = Lanes.tail(i, length);
-        return i + Lanes.load(x + (long) i * Float.BYTES, tail)
-                .compare(VectorOperators.EQ, value, tail)
-                .firstTrue();
+        return i
+                + Lanes.load(x + (long) i * Float.BYTES, tail)
+                        .compare(VectorOperators.EQ, value, tail)
+                        .firstTrue();
     }
 }

@@ -67,6 +67,8 @@ final class VectorMath {
     private static final float T1_NATURAL = (float) (2 * 0.7978845608028654);
     private static final float T3_NATURAL = (float) (2 * 0.7978845608028654 * 3 * 0.044715);
 
+    private static final float TANH_LARGEST = 120;
+
     private VectorMath() {}
 
     private static FloatVector constant(float value) {
@@ -144,31 +146,30 @@ final class VectorMath {
         return exp2(p.neg().fma(a, constant(-1)));
     }
 
-    /// `x * (1 + tanh(sqrt(2/pi) * (x + 0.044715 x^3))) / 2`.
+    /// `x * (1 + tanh(sqrt(2/pi) * (x + 0.044715 x^3))) / 2 = x / (1 + q)`.
     static FloatVector geluTanh(FloatVector x) {
-        // Not below -FAR, where the quotient is 0; above FAR it is x itself.
-        FloatVector bounded = x.blend(-FAR, x.compare(VectorOperators.LT, -FAR));
-        return bounded.div(tanhDenominator(x));
+        VectorMask<Float> below = x.compare(VectorOperators.LT, -FAR);
+        return x.blend(0, below).div(tanhPower(bounded(x, below)).add(1));
     }
 
-    /// Derivative of [#geluTanh]: `s + x*s*(1 - s)*u'(x)` with s the quotient above by x.
+    /// Derivative of [#geluTanh]: `s + x * s * (1 - s) * u'(x)`, s = 1 / (1 + q) and 1 - s = q * s.
     static FloatVector geluTanhDerivative(FloatVector x) {
-        FloatVector bounded = x.blend(-FAR, x.compare(VectorOperators.LT, -FAR));
-        bounded = bounded.blend(FAR, x.compare(VectorOperators.GT, FAR));
-        FloatVector s = constant(1).div(tanhDenominator(bounded));
-        FloatVector slope = bounded.mul(bounded).fma(constant(T3_NATURAL), constant(T1_NATURAL));
-        FloatVector rest = constant(1).sub(s).mul(s).mul(bounded);
-        return rest.fma(slope, s);
+        VectorMask<Float> below = x.compare(VectorOperators.LT, -FAR);
+        FloatVector near = bounded(x, below);
+        FloatVector q = tanhPower(near);
+        FloatVector s = constant(1).div(q.add(1));
+        FloatVector slope = near.mul(near).fma(constant(T3_NATURAL), constant(T1_NATURAL));
+        FloatVector rest = q.mul(s).mul(s).mul(near);
+        return rest.fma(slope, s).blend(0, below);
     }
 
-    private static FloatVector tanhDenominator(FloatVector x) {
-        FloatVector bounded = x.blend(FAR, x.compare(VectorOperators.GT, FAR));
-        bounded = bounded.blend(-FAR, x.compare(VectorOperators.LT, -FAR));
-        FloatVector u = bounded.mul(bounded).fma(constant(-T3), constant(-T1)).mul(bounded);
-        // At -FAR the power exceeds 2^127; the largest that counts is far less.
-        u = u.blend(TANH_LARGEST, u.compare(VectorOperators.GT, TANH_LARGEST));
-        return exp2(u).add(1);
+    private static FloatVector bounded(FloatVector x, VectorMask<Float> below) {
+        return x.blend(-FAR, below).blend(FAR, x.compare(VectorOperators.GT, FAR));
     }
 
-    private static final float TANH_LARGEST = 120;
+    /// `q = 2^(-x * (T1 + T3 x^2))`, not above what leaves 1 + q finite.
+    private static FloatVector tanhPower(FloatVector x) {
+        FloatVector u = x.mul(x).fma(constant(-T3), constant(-T1)).mul(x);
+        return exp2(u.blend(TANH_LARGEST, u.compare(VectorOperators.GT, TANH_LARGEST)));
+    }
 }
