@@ -1,0 +1,38 @@
+package dev.tandem.gpt;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tandem.engine.Backend;
+import dev.tandem.engine.Backends;
+import org.junit.jupiter.api.Test;
+
+/// The use as a library that the README shows.
+class LibraryExampleTest {
+    @Test
+    void aSmallModelLearnsASentenceAndContinuesIt() {
+        String sentence = "the quick brown fox jumps over the lazy dog. ";
+        int[] text = sentence.repeat(4).chars().toArray();
+
+        var config = GptConfig.gpt3(128, 32, 2, 32, 2).withExperts(4); // V, T, L, C, H; top-2 of 4 experts
+        var options = TrainingOptions.paper(new Schedule(1e-2, 10, 200), 1);
+        try (Backend backend = Backends.open();
+                Gpt model = Gpt.create(backend, config, 1)) {
+            try (TrainingStep step = model.training(options, 2, 32)) { // B, T
+                for (int i = 0; i < 200; i++) {
+                    var ids = new int[2 * 32];
+                    var targets = new int[2 * 32];
+                    for (int b = 0; b < 2; b++) {
+                        System.arraycopy(text, 7 * i % 45 + 11 * b, ids, 32 * b, 32);
+                        System.arraycopy(text, 7 * i % 45 + 11 * b + 1, targets, 32 * b, 32);
+                    }
+                    step.run(ids, targets);
+                }
+                System.out.printf("loss %.3f%n", step.report().nll());
+            }
+            try (DecodeSession session = model.decode(32)) {
+                int[] next = session.generate("the quick".chars().toArray(), 20, Sampler.greedy());
+                assertThat(new String(next, 0, next.length)).isEqualTo(" brown fox jumps ove");
+            }
+        }
+    }
+}
