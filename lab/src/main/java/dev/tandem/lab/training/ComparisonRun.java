@@ -22,6 +22,8 @@ final class ComparisonRun implements AutoCloseable {
     private static final double EVALUATION_RATIO = 1.5;
     private static final double CLOSING_SECONDS = 2.5;
     private static final double CLOSING_SHARE = 0.3;
+    /// A guess for the first turn, so slow that no machine takes long over it.
+    private static final double SLOW_SECONDS_PER_FLOP = 1e-8;
 
     private final Comparison comparison;
     private final Backend backend;
@@ -109,7 +111,7 @@ final class ComparisonRun implements AutoCloseable {
         double secondsPerFlop = 0;
         switch (comparison.budget()) {
             case Budget.Compute compute -> {
-                return new Pace(compute.flops(), 1e-10);
+                return new Pace(compute.flops(), SLOW_SECONDS_PER_FLOP);
             }
             case Budget.Time time -> {
                 listener.message("measuring the speed of this machine");

@@ -1,0 +1,205 @@
+package dev.tandem.lab.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class MainTest {
+    private record Ran(int exitCode, String out, String err) {}
+
+    @TempDir
+    Path folder;
+
+    private Path corpus;
+
+    @BeforeEach
+    void writeCorpus() throws IOException {
+        corpus = Files.writeString(folder.resolve("text.txt"), "The quick brown fox. It jumps!\n\n".repeat(200));
+    }
+
+    private static Ran run(String... args) {
+        var out = new StringWriter();
+        var err = new StringWriter();
+        int exitCode = Main.run(new PrintWriter(out, true), new PrintWriter(err, true), args);
+        return new Ran(exitCode, out.toString(), err.toString());
+    }
+
+    /// A comparison of a second on the reference backend, changed by further options.
+    private Ran compare(String... changes) {
+        var args = new ArrayList<>(List.of("compare", "--backend", "reference", "--flops", "2e7", "--width", "8"));
+        args.addAll(List.of("--heads", "2", "--experts", "4", "--block", "8", "--batch", "4", "--warmup", "3"));
+        args.addAll(List.of("--validation-tokens", "64", "--corpus", corpus.toString()));
+        args.addAll(List.of("--out-of-domain", corpus.toString(), "--out", folder.resolve("out").toString()));
+        args.addAll(List.of(changes));
+        return run(args.toArray(String[]::new));
+    }
+
+    private static void assertRefused(Ran ran, String... parts) {
+        assertThat(ran.exitCode()).as(ran.err()).isEqualTo(ExitCode.BAD_INPUT);
+        assertThat(ran.err()).contains(parts).doesNotContain("\tat ", "Exception");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "compare", "doctor", "info", "selftest"})
+    void everyCommandExplainsItself(String command) {
+        String[] args = Stream.of(command, "--help").filter(arg -> !arg.isEmpty()).toArray(String[]::new);
+        var ran = run(args);
+        assertThat(ran.exitCode()).isZero();
+        assertThat(ran.out()).contains("Usage: tandem", "Exit codes:");
+    }
+
+    @Test
+    void theVersionIsThatOfTheBuild() {
+        assertThat(run("--version").out()).containsPattern("tandem \\d+\\.\\d+");
+        assertThat(run("compare", "--version").exitCode()).isZero();
+    }
+
+    @Test
+    void withoutACommandTheUsageIsShown() {
+        var ran = run();
+        assertThat(ran.exitCode()).isEqualTo(ExitCode.BAD_INPUT);
+        assertThat(ran.err()).contains("Usage: tandem");
+    }
+
+    @Test
+    void anUnknownOptionIsNamedWithTheNearestOne() {
+        assertRefused(run("compare", "--experst", "4"), "--experst", "--experts");
+    }
+
+    @Test
+    void doctorTellsWhatIsThere() {
+        var ran = run("doctor");
+        assertThat(ran.exitCode()).isIn(ExitCode.OK, ExitCode.NO_BACKEND);
+        assertThat(ran.out()).contains("JDK", "jdk.incubator.vector", "threads", "backend cpu-vector", "backend cuda");
+    }
+
+    @Test
+    void infoListsThePapersModels() {
+        var ran = run("info");
+        assertThat(ran.exitCode()).isZero();
+        assertThat(ran.out()).contains("14,604,994,560", "0.431508", "6,650,044,416", "17.119012");
+    }
+
+    @Test
+    void infoAsJsonHoldsEveryField() {
+        String json = run("info", "--model", "MOE-15b", "--json").out();
+        assertThat(json)
+                .startsWith("[")
+                .contains("\"name\": \"moe-15B\"", "\"layers\": 12", "\"width\": 768", "\"heads\": 12")
+                .contains("\"experts\": 512", "\"total\": 14604994560", "\"expert\": 14507311104")
+                .contains("\"nonExpert\": 97683456", "\"active\": 154352640", "\"zflops\": 0.4315");
+    }
+
+    @Test
+    void infoOfAnUnknownModelNamesTheKnownOnes() {
+        assertRefused(run("info", "--model", "gpt5"), "gpt5", "moe-15B", "gpt2-xl");
+    }
+
+    @Test
+    void selftestPassesOnTheReference() {
+        var ran = run("selftest", "--backend", "reference");
+        assertThat(ran.exitCode()).as(ran.out()).isZero();
+        assertThat(ran.out()).endsWith(" passed, 0 failed" + System.lineSeparator());
+    }
+
+    @Test
+    void selftestFailsWhereThereAreNoVectorsOrBrokenOnes() throws IOException {
+        var empty = Files.createDirectory(folder.resolve("vectors"));
+        var none = run("selftest", "--backend", "reference", "--vectors", empty.toString());
+        assertThat(none.exitCode()).isEqualTo(ExitCode.FAILED);
+        assertThat(none.out()).contains("0 passed, 0 failed");
+        Files.writeString(empty.resolve("broken.safetensors"), "not a tensor");
+        var broken = run("selftest", "--backend", "reference", "--vectors", empty.toString());
+        assertThat(broken.exitCode()).isEqualTo(ExitCode.FAILED);
+        assertThat(broken.out()).contains("broken.safetensors", "0 passed, 1 failed");
+        assertRefused(run("selftest", "--vectors", folder.resolve("nowhere").toString()), "nowhere", "no such folder");
+    }
+
+    @Test
+    void compareReportsBothModels() throws IOException {
+        var ran = compare();
+        assertThat(ran.exitCode()).as(ran.err()).isZero();
+        assertThat(ran.out()).contains("validation perplexity", "GFLOP/s", "sample of dense", "sample of MoE-4");
+        var out = folder.resolve("out");
+        assertThat(out).isDirectoryContaining("glob:**/report.json").isDirectoryContaining("glob:**/perplexity.png");
+        String json = Files.readString(out.resolve("report.json"));
+        assertThat(json).contains("\"kind\": \"dense\"", "\"kind\": \"moe\"", "\"speedup\"", "\"corpusSha256\"", "\"seed\"");
+        assertThat(Files.readAllLines(out.resolve("losses.jsonl"))).hasSizeGreaterThan(20);
+    }
+
+    @Test
+    void theSameSeedAndComputeRepeatARun() throws IOException {
+        var losses = Pattern.compile("\"(loss|validationLoss)\":[^,}]*");
+        var first = new ArrayList<String>();
+        for (int i = 0; i < 2; i++) {
+            assertThat(compare().exitCode()).isZero();
+            var found = losses.matcher(Files.readString(folder.resolve("out").resolve("losses.jsonl")))
+                    .results()
+                    .map(result -> result.group())
+                    .toList();
+            if (i == 0) {
+                first.addAll(found);
+            } else {
+                assertThat(found).isEqualTo(first).hasSizeGreaterThan(10);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "--layers, 0, from 1 to 96",
+        "--experts, 1, from 2 to 4096",
+        "--top-k, 5, more experts than there are",
+        "--heads, 3, the heads must divide the width",
+        "--every, 3, at least that many blocks",
+        "--minutes, 0, from 0.05",
+        "--minutes, NaN, from 0.05",
+        "--capacity-factor, 0, from 0.1",
+        "--dense-rate, -1, from",
+        "--threads, 0, from 1 to 1024",
+        "--backend, tpu, there is no backend of that name",
+        "--tokenizer, words, no tokenizer of that name",
+        "--corpus, nowhere.txt, no such file",
+        "--block, 5000, fewer than one block",
+        "--layers, many, not an int",
+    })
+    void aValueThatCannotBeUsedIsNamedWithTheReason(String option, String value, String reason) {
+        // a backend given twice would be a mistake of its own
+        var ran = option.equals("--backend") ? run("compare", option, value, "--out", folder + "/out") : compare(option, value);
+        assertRefused(ran, value, reason);
+    }
+
+    @Test
+    void modelsThatDoNotFitAreRefusedWithTheirPlan() {
+        assertRefused(
+                compare("--width", "12288", "--layers", "96", "--experts", "4096"),
+                "do not fit into memory",
+                "--experts");
+    }
+
+    @Test
+    void anOutputFolderThatCannotBeMadeIsRefusedBeforeTraining() {
+        assertRefused(compare("--out", corpus.resolve("below").toString()), "output folder", "--out");
+    }
+
+    @Test
+    void debugShowsTheStackTrace() {
+        var ran = compare("--corpus", folder.resolve("nowhere").toString(), "--debug");
+        assertThat(ran.exitCode()).isEqualTo(ExitCode.BAD_INPUT);
+        assertThat(ran.err()).contains("\tat dev.tandem.lab");
+    }
+}
