@@ -54,10 +54,12 @@ public final class Main implements Callable<Integer> {
     ///
     /// @return its exit code
     static int run(PrintWriter out, PrintWriter err, String... args) {
+        CommandLine.tracer().setLevel(CommandLine.TraceLevel.OFF); // the last of two equal options wins, silently
         var main = new Main();
         var line = new CommandLine(main)
                 .setOut(out)
                 .setErr(err)
+                .setOverwrittenOptionsAllowed(true)
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setUsageHelpAutoWidth(true)
                 .setUsageHelpLongOptionsMaxWidth(34)

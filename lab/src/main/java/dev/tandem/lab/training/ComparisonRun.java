@@ -161,7 +161,8 @@ final class ComparisonRun implements AutoCloseable {
             nextEvaluation = Math.max(nextEvaluation, pace.flops() * FIRST_EVALUATION);
             double turn = Math.max(1.5 * largest, TURN_SECONDS * students.size() / pace.secondsPerFlop());
             double target = Math.min(pace.flops(), Math.min(done + turn, nextEvaluation));
-            target = pace.flops() - target < largest ? pace.flops() : Math.max(target, done + largest);
+            target = Math.max(target, done + largest);
+            target = pace.flops() - target < largest ? pace.flops() : target;
             long start = clock.getAsLong();
             for (var student : students) {
                 student.trainer.plan(
