@@ -2,8 +2,11 @@ package dev.tandem.lab.report;
 
 import dev.tandem.lab.BadInputException;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
@@ -11,8 +14,8 @@ import java.util.List;
 import javax.imageio.ImageIO;
 
 /// The folder that receives a report. It is checked before training, so that no minutes are spent on results that
-/// cannot be
-/// kept. Files of an earlier report are replaced one by one, each by a complete new one; other files are left alone.
+/// cannot be kept. Files of an earlier report are replaced one by one, each by a complete new one; other files are left
+/// alone.
 public final class OutputFolder {
     private static final long NEEDED_BYTES = 8L << 20;
     private static final String REMEDY = "Give another folder with --out DIR";
@@ -63,11 +66,14 @@ public final class OutputFolder {
         }
     }
 
+    /// What the file system said, without the path that the message around it names anyway.
     static String reason(IOException e) {
-        String message = e.getMessage();
-        return message == null || message.isBlank()
-                ? e.getClass().getSimpleName()
-                : e.getClass().getSimpleName() + ": " + message;
+        return switch (e) {
+            case AccessDeniedException _ -> "permission denied";
+            case NoSuchFileException _ -> "no such file or folder";
+            case FileSystemException refused when refused.getReason() != null -> refused.getReason();
+            default -> e.getMessage() == null ? "no reason given" : e.getMessage();
+        };
     }
 
     /// The folder.

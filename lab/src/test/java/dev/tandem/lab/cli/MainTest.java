@@ -43,7 +43,11 @@ final class MainTest {
         var args = new ArrayList<>(List.of("compare", "--backend", "reference", "--flops", "2e7", "--width", "8"));
         args.addAll(List.of("--heads", "2", "--experts", "4", "--block", "8", "--batch", "4", "--warmup", "3"));
         args.addAll(List.of("--validation-tokens", "64", "--corpus", corpus.toString()));
-        args.addAll(List.of("--out-of-domain", corpus.toString(), "--out", folder.resolve("out").toString()));
+        args.addAll(List.of(
+                "--out-of-domain",
+                corpus.toString(),
+                "--out",
+                folder.resolve("out").toString()));
         args.addAll(List.of(changes));
         return run(args.toArray(String[]::new));
     }
@@ -56,7 +60,8 @@ final class MainTest {
     @ParameterizedTest
     @ValueSource(strings = {"", "compare", "doctor", "info", "selftest"})
     void everyCommandExplainsItself(String command) {
-        String[] args = Stream.of(command, "--help").filter(arg -> !arg.isEmpty()).toArray(String[]::new);
+        String[] args =
+                Stream.of(command, "--help").filter(arg -> !arg.isEmpty()).toArray(String[]::new);
         var ran = run(args);
         assertThat(ran.exitCode()).isZero();
         assertThat(ran.out()).contains("Usage: tandem", "Exit codes:");
@@ -137,7 +142,8 @@ final class MainTest {
         var out = folder.resolve("out");
         assertThat(out).isDirectoryContaining("glob:**/report.json").isDirectoryContaining("glob:**/perplexity.png");
         String json = Files.readString(out.resolve("report.json"));
-        assertThat(json).contains("\"kind\": \"dense\"", "\"kind\": \"moe\"", "\"speedup\"", "\"corpusSha256\"", "\"seed\"");
+        assertThat(json)
+                .contains("\"kind\": \"dense\"", "\"kind\": \"moe\"", "\"speedup\"", "\"corpusSha256\"", "\"seed\"");
         assertThat(Files.readAllLines(out.resolve("losses.jsonl"))).hasSizeGreaterThan(20);
     }
 

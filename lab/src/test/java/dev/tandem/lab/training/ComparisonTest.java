@@ -85,8 +85,9 @@ final class ComparisonTest {
         var outcome = run(comparison(new Budget.Compute(1e8)), () -> false, clock());
         assertThat(outcome.finished()).isTrue();
         assertThat(outcome.failure()).isEmpty();
-        assertThat(outcome.models()).extracting(ModelReport::kind).containsExactly(
-                ModelReport.Kind.DENSE, ModelReport.Kind.MOE);
+        assertThat(outcome.models())
+                .extracting(ModelReport::kind)
+                .containsExactly(ModelReport.Kind.DENSE, ModelReport.Kind.MOE);
         for (var model : outcome.models()) {
             assertThat(model.progress().flops()).isCloseTo(1e8, within(3e6));
             assertThat(model.progress().finished()).isTrue();
@@ -110,7 +111,9 @@ final class ComparisonTest {
 
     @Test
     void theGatesLoadIsReportedPerBlockWithExperts() throws IOException {
-        var moe = run(comparison(new Budget.Compute(2e7)), () -> false, clock()).models().getLast();
+        var moe = run(comparison(new Budget.Compute(2e7)), () -> false, clock())
+                .models()
+                .getLast();
         assertThat(moe.layers()).singleElement().satisfies(layer -> {
             assertThat(layer.block()).isEqualTo(1);
             assertThat(layer.share()).hasSize(4);
@@ -134,7 +137,8 @@ final class ComparisonTest {
         assertThat(outcome.finished()).isFalse();
         assertThat(outcome.models()).hasSize(2).allSatisfy(model -> {
             assertThat(model.progress().finished()).isFalse();
-            assertThat(model.curve().getLast().step()).isEqualTo(model.progress().steps());
+            assertThat(model.curve().getLast().step())
+                    .isEqualTo(model.progress().steps());
         });
         assertThat(outcome.models().getFirst().progress().flops())
                 .isCloseTo(outcome.models().getLast().progress().flops(), within(3e6));
@@ -142,7 +146,8 @@ final class ComparisonTest {
 
     @Test
     void aRunEndedAtOnceReportsNothing() throws IOException {
-        assertThat(run(comparison(new Budget.Time(5)), () -> true, clock()).models()).isEmpty();
+        assertThat(run(comparison(new Budget.Time(5)), () -> true, clock()).models())
+                .isEmpty();
     }
 
     @Test
@@ -163,8 +168,7 @@ final class ComparisonTest {
         double kappa = 4.0 / 3;
         var moe = settings("moe", GptConfig.gpt3(V, 64, L, C, 2).withExperts(32));
         assertThat(moe.flopsPerToken())
-                .isCloseTo(
-                        72.0 * L * C * C * (kappa + 64 / (6.0 * C) + V / (12.0 * L * C)), within(1e-6));
+                .isCloseTo(72.0 * L * C * C * (kappa + 64 / (6.0 * C) + V / (12.0 * L * C)), within(1e-6));
         assertThat(moe.gateShare()).isBetween(0.001, 0.05);
     }
 
