@@ -92,7 +92,12 @@ final class CompareCommand implements Callable<Integer> {
                 var display = display()) {
             MemoryCheck.require(models, backend);
             display.message("backend " + backend.name() + ": " + backend.description());
-            var data = text.read(tokenizer, model.block(), seed, display::message);
+            var data = text.read(
+                    tokenizer,
+                    model.block(),
+                    seed,
+                    flops.isPresent() ? Double.POSITIVE_INFINITY : minutes,
+                    display::message);
             return run(backend, display, folder, models, data);
         }
     }
@@ -163,7 +168,11 @@ final class CompareCommand implements Callable<Integer> {
                 .with(
                         "command",
                         String.join(" ", spec.commandLine().getParseResult().originalArgs()))
-                .with("repeatWith", "--flops " + outcome.flops() + " --seed " + seed)
+                .with(
+                        "repeatWith",
+                        "--flops %s --seed %d --validation-tokens %d"
+                                .formatted(
+                                        outcome.flops(), seed, data.validation().tokens()))
                 .with("minutes", flops.isPresent() ? Optional.empty() : minutes)
                 .with("seed", seed)
                 .with("backend", backend.name())

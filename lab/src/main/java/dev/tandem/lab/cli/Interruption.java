@@ -4,8 +4,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-/// Lets Ctrl-C end a run with its report: the virtual machine is kept alive until this is closed, but no longer than a
-/// minute.
+/// Lets Ctrl-C end a run with its report: the virtual machine is kept alive until this is closed,
+/// but no longer than a minute.
 final class Interruption implements AutoCloseable {
     private static final long PATIENCE_SECONDS = 60;
     private final AtomicBoolean requested = new AtomicBoolean();

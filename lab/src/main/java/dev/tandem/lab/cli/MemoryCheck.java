@@ -8,7 +8,8 @@ import java.util.List;
 
 /// Refuses models that do not fit, before anything is allocated.
 final class MemoryCheck {
-    /// Part of the free memory that may be planned: the device rounds buffers up and needs workspace of its own.
+    /// Part of the free memory that may be planned: the device rounds buffers up and needs
+    /// workspace of its own.
     private static final double USABLE = 0.9;
 
     private MemoryCheck() {}

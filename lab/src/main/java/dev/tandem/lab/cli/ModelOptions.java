@@ -12,13 +12,21 @@ import dev.tandem.lab.training.ModelSettings;
 import java.util.List;
 import picocli.CommandLine.Option;
 
-/// Sizes and training settings of the dense model and its mixture-of-experts twin. The defaults are what was measured
-/// to be
-/// good for a minute of training on two cores.
+/// Sizes and training settings of the dense model and its mixture-of-experts twin. The defaults are
+/// what was measured to be good for a minute of training on two cores.
 final class ModelOptions {
     private enum Rule {
         LEARNING_RATE,
-        NONE
+        GRADIENT_SCALE,
+        NONE;
+
+        ExpertRule of(int E) {
+            return switch (this) {
+                case LEARNING_RATE -> new ExpertRule.LearningRate();
+                case GRADIENT_SCALE -> new ExpertRule.GradientScale(1 / Math.sqrt(E));
+                case NONE -> new ExpertRule.None();
+            };
+        }
     }
 
     @Option(
@@ -81,8 +89,9 @@ final class ModelOptions {
             names = "--expert-rule",
             paramLabel = "RULE",
             defaultValue = "none",
-            description = "What the optimizer does for experts: learning_rate (divides it by √E) or none."
-                    + " Default: ${DEFAULT-VALUE}.")
+            description =
+                    "What the optimizer does for experts: learning_rate or gradient_scale (divides it by √E), or none."
+                            + " Default: ${DEFAULT-VALUE}.")
     private Rule expertRule = Rule.NONE;
 
     @Option(
@@ -157,7 +166,7 @@ final class ModelOptions {
         var gate = new GateOptions(topK, SecondPolicy.ALL, false, false, new Capacity.Training(capacityFactor), false);
         var moe = dense.withFeedForward(new FeedForward.Experts(
                 4 * width, experts, every, gate, true, new BalanceLoss(balanceLoss, BalanceLoss.Combine.SUM)));
-        ExpertRule rule = expertRule == Rule.NONE ? new ExpertRule.None() : new ExpertRule.LearningRate();
+        ExpertRule rule = expertRule.of(experts);
         return List.of(
                 new ModelSettings("dense", dense, denseRate, rule, weightDecay, clip, warmup, batch, seed),
                 new ModelSettings("MoE-" + experts, moe, moeRate, rule, weightDecay, clip, warmup, batch, seed));

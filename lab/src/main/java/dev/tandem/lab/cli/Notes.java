@@ -1,10 +1,13 @@
 package dev.tandem.lab.cli;
 
+import dev.tandem.lab.report.ModelReport;
 import dev.tandem.lab.report.Text;
 import dev.tandem.lab.training.Budget;
 import dev.tandem.lab.training.Comparison;
+import dev.tandem.lab.training.ModelSettings;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /// What a reader must know to judge a comparison.
 final class Notes {
@@ -20,6 +23,10 @@ final class Notes {
         }
         notes.add("All models see the same batches in the same order and take turns on the machine, at equal training"
                 + " FLOPs.");
+        notes.add("Highest learning rates: "
+                + comparison.models().stream().map(Notes::rate).collect(Collectors.joining(", "))
+                + ". The defaults are the best of a sweep for each family at the default size and length of run; other"
+                + " sizes deserve a sweep of their own (--dense-rate, --moe-rate, --expert-rule).");
         notes.add("FLOPs by the paper's formula for training without recomputation, 72·M·L·C²·(κ + T/6C + V/12LC):"
                 + " multiply-adds of the layers and the output, causality not discounted. Gates, dispatch, norms and empty"
                 + " slots are not counted" + gateShare(comparison) + ".");
@@ -42,10 +49,17 @@ final class Notes {
         if (comparison.budget() instanceof Budget.Time) {
             notes.add(
                     "The number of updates followed from the measured speed. `--flops %s --seed %d` repeats it anywhere"
-                                    .formatted(Text.scientific(outcome.flops()), comparison.seed())
+                                    .formatted(outcome.flops(), comparison.seed())
                             + " with the same number of updates.");
         }
         return notes;
+    }
+
+    private static String rate(ModelSettings model) {
+        String rate = Text.scientific(model.learningRate()) + " for " + model.name();
+        return model.kind() == ModelReport.Kind.DENSE
+                ? rate
+                : rate + " (rule for its experts: " + model.expertRule() + ")";
     }
 
     private static String gateShare(Comparison comparison) {

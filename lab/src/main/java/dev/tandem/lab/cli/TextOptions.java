@@ -20,6 +20,7 @@ import picocli.CommandLine.Option;
 
 /// The options that choose the text of a comparison.
 final class TextOptions {
+    private static final int VALIDATION_TOKENS = 131_072;
     private static final long OTHER_LIMIT = 2 << 20;
 
     @Option(
@@ -53,9 +54,9 @@ final class TextOptions {
     @Option(
             names = "--validation-tokens",
             paramLabel = "N",
-            defaultValue = "131072",
-            description = "Tokens of it that models are measured on, 1 to 100000000. Default: ${DEFAULT-VALUE}.")
-    private int validationTokens;
+            description = "Tokens of it that models are measured on, 1 to 100000000."
+                    + " Default: 131072, fewer in a run of less than a minute.")
+    private Optional<Integer> validationTokens = Optional.empty();
 
     @Option(
             names = "--tokenizer",
@@ -67,7 +68,7 @@ final class TextOptions {
     void validate() {
         Ranges.require("--corpus-limit", corpusLimit, 1, 1024);
         Ranges.require("--validation", validation, 0.001, 0.5);
-        Ranges.require("--validation-tokens", validationTokens, 1, 100_000_000);
+        validationTokens.ifPresent(tokens -> Ranges.require("--validation-tokens", tokens, 1, 100_000_000));
     }
 
     Tokenizer tokenizer() {
@@ -77,15 +78,18 @@ final class TextOptions {
     /// Reads and encodes the text.
     ///
     /// @param T tokens in a block
-    ComparisonData read(Tokenizer encoder, int T, long seed, Consumer<String> message) {
+    /// @param minutes of the run, which measuring must leave to training
+    ComparisonData read(Tokenizer encoder, int T, long seed, double minutes, Consumer<String> message) {
+        int measured = validationTokens.orElse(
+                (int) Math.clamp(minutes * VALIDATION_TOKENS, VALIDATION_TOKENS / 16, VALIDATION_TOKENS));
         Path home = Path.of(System.getProperty("java.home"));
         var reader = new CorpusReader((long) corpusLimit << 20);
         Corpus text = corpus.isPresent() ? reader.read(corpus.get()) : reader.jdkSources(home);
         var split = Split.of(text, validation, seed);
         var training = new Blocks("training text of " + text.name(), TokenStream.of(split.training(), encoder), T);
         var heldOut = new Blocks("validation text of " + text.name(), TokenStream.of(split.validation(), encoder), T);
-        var inDomain = TextSet.of(text.name(), heldOut, validationTokens);
-        var others = others(home, encoder, T);
+        var inDomain = TextSet.of(text.name(), heldOut, measured);
+        var others = others(home, encoder, T, measured / 2);
         message.accept("corpus %s: %s documents, %sB; %s tokens to train on, %s to validate on, %d sets out of domain"
                 .formatted(
                         text.name(),
@@ -108,7 +112,7 @@ final class TextOptions {
         return new ComparisonData(encoder, training, inDomain, others, provenance.map());
     }
 
-    private List<TextSet> others(Path home, Tokenizer encoder, int T) {
+    private List<TextSet> others(Path home, Tokenizer encoder, int T, int tokens) {
         boolean chosen = !outOfDomain.isEmpty();
         var sets = new ArrayList<TextSet>();
         for (var other : chosen ? OutOfDomain.read(outOfDomain, OTHER_LIMIT) : OutOfDomain.jdk(home, OTHER_LIMIT)) {
@@ -117,7 +121,7 @@ final class TextOptions {
                 sets.add(TextSet.of(
                         other.name(),
                         new Blocks("out-of-domain text " + other.name(), stream, T),
-                        Math.max(T, validationTokens / 2)));
+                        Math.max(T, tokens)));
             }
         }
         return sets;

@@ -7,9 +7,8 @@ import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.ObjectWriteContext;
 import tools.jackson.core.json.JsonFactory;
 
-/// Writes maps, lists, strings, numbers and booleans as JSON. A number that JSON cannot hold (NaN, infinity) becomes
-/// `null`, an
-/// empty [Optional] too.
+/// Writes maps, lists, strings, numbers and booleans as JSON. A number that JSON cannot hold (NaN,
+/// infinity) becomes `null`, an empty [Optional] too.
 public final class Json {
     private Json() {}
 

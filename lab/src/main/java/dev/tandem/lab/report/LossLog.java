@@ -7,9 +7,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 
-/// Appends measurements to a file of JSON lines while training runs. Each line is flushed, so a killed run leaves
-/// everything
-/// up to its last line. If the file can no longer be written, one warning is logged and training goes on.
+/// Appends measurements to a file of JSON lines while training runs. Each line is flushed, so a
+/// killed run leaves everything up to its last line. If the file can no longer be written, one
+/// warning is logged and training goes on.
 public final class LossLog implements AutoCloseable {
     private final Path path;
     private final BufferedWriter writer;

@@ -40,18 +40,21 @@ final class Markdown {
                     .append(fenced(model.sample()))
                     .append('\n');
         }
-        text.append("\n## Provenance\n\n").append(table(report.provenance()));
+        text.append("\n## Provenance\n\n").append(list(report.provenance()));
         for (var model : report.models()) {
-            text.append("\n**").append(model.name()).append("**\n\n").append(table(model.configuration()));
+            text.append("\n**").append(model.name()).append("**\n\n").append(list(model.configuration()));
         }
         return text.toString();
     }
 
-    private static String table(Map<String, Object> fields) {
-        var table = new Table("what", "value");
-        fields.forEach((name, value) ->
-                table.row(name, value instanceof String text ? text.replace("|", "\\|") : Json.line(value)));
-        return table.markdown();
+    private static String list(Map<String, Object> fields) {
+        var list = new StringBuilder();
+        fields.forEach((name, value) -> list.append("* ")
+                .append(name)
+                .append(": ")
+                .append(value instanceof String text ? text : Json.line(value))
+                .append('\n'));
+        return list.toString();
     }
 
     /// A fence longer than any run of backticks within.

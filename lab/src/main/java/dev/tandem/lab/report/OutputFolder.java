@@ -13,9 +13,9 @@ import java.util.ArrayList;
 import java.util.List;
 import javax.imageio.ImageIO;
 
-/// The folder that receives a report. It is checked before training, so that no minutes are spent on results that
-/// cannot be kept. Files of an earlier report are replaced one by one, each by a complete new one; other files are left
-/// alone.
+/// The folder that receives a report. It is checked before training, so that no minutes are spent
+/// on results that cannot be kept. Files of an earlier report are replaced one by one, each by a
+/// complete new one; other files are left alone.
 public final class OutputFolder {
     private static final long NEEDED_BYTES = 8L << 20;
     private static final String REMEDY = "Give another folder with --out DIR";

@@ -4,9 +4,11 @@ import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.Font;
 import org.knowm.xchart.style.AxesChartStyler;
+import org.knowm.xchart.style.Styler.LegendLayout;
 import org.knowm.xchart.style.Styler.LegendPosition;
 
-/// How every plot looks: a white ground, light grid, two colours that colour-blind readers tell apart.
+/// How every plot looks: a white ground, light grid, two colours that colour-blind readers tell
+/// apart.
 final class PlotStyle {
     private static final Color[] COLORS = {
         new Color(0x0072B2), new Color(0xD55E00), new Color(0x009E73), new Color(0xCC79A7), new Color(0x56B4E9)
@@ -28,7 +30,8 @@ final class PlotStyle {
         styler.setAxisTitleFont(new Font(Font.SANS_SERIF, Font.PLAIN, 15));
         styler.setAxisTickLabelsFont(new Font(Font.SANS_SERIF, Font.PLAIN, 13));
         styler.setLegendFont(new Font(Font.SANS_SERIF, Font.PLAIN, 14));
-        styler.setLegendPosition(LegendPosition.InsideNE);
+        styler.setLegendPosition(LegendPosition.OutsideS); // never on top of the data
+        styler.setLegendLayout(LegendLayout.Horizontal);
         styler.setLegendBorderColor(GRID);
         styler.setChartFontColor(INK);
         styler.setAxisTickLabelsColor(INK);

@@ -24,7 +24,6 @@ final class Plots {
     static final String EXPERT_LOAD = "expert-load.png";
     private static final int WIDTH = 960;
     private static final int HEIGHT = 600;
-    private static final double HEADROOM = 1.4; // keeps the legend off the bars
 
     private Plots() {}
 
@@ -119,11 +118,6 @@ final class Plots {
         even.setLineStyle(SeriesLines.DASH_DASH);
         chart.getStyler().setXAxisMaxLabelCount(Math.min(E, 32));
         chart.getStyler().setYAxisMin(0.0);
-        chart.getStyler()
-                .setYAxisMax(HEADROOM
-                        * Math.max(
-                                100.0 / E,
-                                share.stream().mapToDouble(x -> x).max().orElse(0)));
         chart.getStyler().setAvailableSpaceFill(0.8);
         PlotStyle.apply(chart.getStyler());
         return chart;

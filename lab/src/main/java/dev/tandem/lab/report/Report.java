@@ -16,7 +16,8 @@ public record Report(List<ModelReport> models, List<String> notes, Map<String, O
         notes = List.copyOf(notes);
     }
 
-    /// Validation perplexity against training FLOPs of one family, over all evaluations of its models.
+    /// Validation perplexity against training FLOPs of one family, over all evaluations of its
+    /// models.
     public CostCurve curve(ModelReport.Kind kind) {
         return CostCurve.through(
                 models.stream()
@@ -28,7 +29,8 @@ public record Report(List<ModelReport> models, List<String> notes, Map<String, O
                 CostCurve.Better.LOWER);
     }
 
-    /// The speedup factor at every knot of the two curves; empty while a family is missing or nothing is common.
+    /// The speedup factor at every knot of the two curves; empty while a family is missing or
+    /// nothing is common.
     public List<SpeedupFactor> speedup() {
         return SpeedupFactor.atKnots(curve(ModelReport.Kind.DENSE), curve(ModelReport.Kind.MOE));
     }

@@ -57,7 +57,8 @@ public final class Summary {
         return table;
     }
 
-    /// The speedup at up to eight targets, the last being the best performance that both families reached.
+    /// The speedup at up to eight targets, the last being the best performance that both families
+    /// reached.
     public Table speedup() {
         var table = new Table("target perplexity", "dense FLOPs", "MoE FLOPs", "speedup");
         var all = report.speedup();

@@ -3,9 +3,8 @@ package dev.tandem.lab.report;
 import java.util.ArrayList;
 import java.util.List;
 
-/// A table of text whose first column is left- and whose other columns are right-aligned. It reads well both in a
-/// terminal
-/// and as Markdown.
+/// A table of text whose first column is left- and whose other columns are right-aligned. It reads
+/// well both in a terminal and as Markdown.
 public final class Table {
     private final List<List<String>> rows = new ArrayList<>();
 

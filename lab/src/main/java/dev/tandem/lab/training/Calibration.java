@@ -5,9 +5,8 @@ import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
-/// Measures how fast a model trains on this machine, by updates that are thrown away. They also warm up the
-/// just-in-time
-/// compiler.
+/// Measures how fast a model trains on this machine, by updates that are thrown away. They also
+/// warm up the just-in-time compiler.
 final class Calibration {
     private static final int FEWEST_UPDATES = 3;
 

@@ -10,11 +10,9 @@ import java.util.function.LongSupplier;
 
 /// Models to be trained on identical data with equal compute.
 ///
-/// The models take turns, a second or so each, so that all of them meet the same conditions, and a run that is ended
-/// early
-/// still compares them at equal compute. Every model sees the batches in the same order; one that spends more FLOPs per
-/// token
-/// sees fewer of them.
+/// The models take turns, a second or so each, so that all of them meet the same conditions, and a
+/// run that is ended early still compares them at equal compute. Every model sees the batches in
+/// the same order; one that spends more FLOPs per token sees fewer of them.
 ///
 /// @param models at least one, with the same block length as the data
 /// @param data what they learn from and are measured on

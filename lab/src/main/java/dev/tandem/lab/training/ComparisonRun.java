@@ -18,8 +18,7 @@ final class ComparisonRun implements AutoCloseable {
     private static final double NANO = 1e-9;
     private static final int LOG_EVERY = 10;
     private static final double TURN_SECONDS = 0.6;
-    private static final double FIRST_EVALUATION = 1.0 / 40;
-    private static final double EVALUATION_RATIO = 1.5;
+    private static final int FEWEST_UPDATES = 10;
     private static final double CLOSING_SECONDS = 2.5;
     private static final double CLOSING_SHARE = 0.3;
     /// A guess for the first turn, so slow that no machine takes long over it.
@@ -33,7 +32,7 @@ final class ComparisonRun implements AutoCloseable {
     private final LongSupplier clock;
     private final long begin;
     private final List<Student> students = new ArrayList<>();
-    private double evaluationSeconds;
+    private final EvaluationSchedule evaluations = new EvaluationSchedule();
     private Optional<String> failure = Optional.empty();
 
     ComparisonRun(
@@ -82,11 +81,11 @@ final class ComparisonRun implements AutoCloseable {
             students.add(new Student(trainer(settings)));
         }
         if (!stopped.getAsBoolean()) {
-            evaluate();
+            evaluate(0, pace.flops());
         }
         double done = train(pace);
         if (done > 0 && failure.isEmpty()) {
-            evaluate();
+            evaluate(done, pace.flops());
         }
         listener.message("measuring the trained models");
         var data = comparison.data();
@@ -111,7 +110,7 @@ final class ComparisonRun implements AutoCloseable {
         double secondsPerFlop = 0;
         switch (comparison.budget()) {
             case Budget.Compute compute -> {
-                return new Pace(compute.flops(), SLOW_SECONDS_PER_FLOP);
+                return new Pace(compute.flops(), SLOW_SECONDS_PER_FLOP, 0);
             }
             case Budget.Time time -> {
                 listener.message("measuring the speed of this machine");
@@ -119,9 +118,18 @@ final class ComparisonRun implements AutoCloseable {
                     secondsPerFlop += Calibration.secondsPerFlop(
                             () -> trainer(settings), Math.clamp(time.seconds() * 0.02, 0.2, 3.5), stopped, clock);
                 }
-                return new Pace(Math.max(0, time.seconds() - elapsed()) / secondsPerFlop, secondsPerFlop);
+                double flops = Math.max(0, time.seconds() - elapsed()) / secondsPerFlop;
+                return new Pace(flops, secondsPerFlop, FEWEST_UPDATES * flopsPerUpdate());
             }
         }
+    }
+
+    /// The larger of the models' training FLOPs per update.
+    private double flopsPerUpdate() {
+        return comparison.models().stream()
+                .mapToDouble(ModelSettings::flopsPerUpdate)
+                .max()
+                .orElse(1);
     }
 
     /// Seconds that remain for training, the evaluations to come and the closing set aside.
@@ -131,25 +139,17 @@ final class ComparisonRun implements AutoCloseable {
         double closing = Math.min(
                 time.seconds() * CLOSING_SHARE,
                 CLOSING_SECONDS
-                        + evaluationSeconds * (1 + others / data.validation().tokens()));
-        return time.seconds() - elapsed() - closing - evaluationsLeft(done, flops) * evaluationSeconds;
-    }
-
-    private static double evaluationsLeft(double done, double flops) {
-        double from = Math.max(done, flops * FIRST_EVALUATION);
-        return Math.max(0, Math.floor(Math.log(flops / from) / Math.log(EVALUATION_RATIO)));
+                        + evaluations.seconds()
+                                * (1 + others / data.validation().tokens()));
+        return time.seconds() - elapsed() - closing - evaluations.secondsToCome(done, flops);
     }
 
     /// Takes turns until the plan is fulfilled or something ends it.
     ///
     /// @return FLOPs done by each model
     private double train(Pace pace) {
-        double largest = students.stream()
-                .mapToDouble(student -> student.trainer.settings().flopsPerUpdate())
-                .max()
-                .orElse(1);
+        double largest = flopsPerUpdate();
         double done = 0;
-        double nextEvaluation = 0;
         boolean evaluated = false;
         while (!stopped.getAsBoolean() && failure.isEmpty()) {
             if (comparison.budget() instanceof Budget.Time time) {
@@ -158,9 +158,8 @@ final class ComparisonRun implements AutoCloseable {
             if (done >= pace.flops()) {
                 break;
             }
-            nextEvaluation = Math.max(nextEvaluation, pace.flops() * FIRST_EVALUATION);
             double turn = Math.max(1.5 * largest, TURN_SECONDS * students.size() / pace.secondsPerFlop());
-            double target = Math.min(pace.flops(), Math.min(done + turn, nextEvaluation));
+            double target = Math.min(pace.flops(), Math.min(done + turn, evaluations.next(pace.flops())));
             target = Math.max(target, done + largest);
             target = pace.flops() - target < largest ? pace.flops() : target;
             long start = clock.getAsLong();
@@ -171,10 +170,9 @@ final class ComparisonRun implements AutoCloseable {
             }
             pace.measured(target - done, (clock.getAsLong() - start) * NANO);
             done = target;
-            evaluated = done >= nextEvaluation && pace.flops() / done > 1.15 && failure.isEmpty();
+            evaluated = evaluations.due(done, pace.flops()) && failure.isEmpty();
             if (evaluated) {
-                evaluate();
-                nextEvaluation = done * EVALUATION_RATIO;
+                evaluate(done, pace.flops());
             }
             report(done, pace);
         }
@@ -182,8 +180,7 @@ final class ComparisonRun implements AutoCloseable {
     }
 
     private void report(double done, Pace pace) {
-        double left =
-                (pace.flops() - done) * pace.secondsPerFlop() + evaluationsLeft(done, pace.flops()) * evaluationSeconds;
+        double left = (pace.flops() - done) * pace.secondsPerFlop() + evaluations.secondsToCome(done, pace.flops());
         listener.progress(new Status(
                 done / pace.flops(),
                 left,
@@ -248,7 +245,7 @@ final class ComparisonRun implements AutoCloseable {
         }
     }
 
-    private void evaluate() {
+    private void evaluate(double done, double flops) {
         double start = elapsed();
         for (var student : students) {
             var point = student.trainer.evaluate(comparison.data().validation());
@@ -266,7 +263,9 @@ final class ComparisonRun implements AutoCloseable {
                 fail(student, point.step(), "its validation loss is no longer a number");
             }
         }
-        evaluationSeconds = elapsed() - start;
+        double left =
+                comparison.budget() instanceof Budget.Time time ? time.seconds() - elapsed() : Double.POSITIVE_INFINITY;
+        evaluations.measured(done, flops, elapsed() - start, left);
     }
 
     private void fail(Student student, long update, String what) {

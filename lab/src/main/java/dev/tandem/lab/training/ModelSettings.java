@@ -1,5 +1,6 @@
 package dev.tandem.lab.training;
 
+import dev.tandem.engine.kernel.Capacity;
 import dev.tandem.gpt.ExpertRule;
 import dev.tandem.gpt.FeedForward;
 import dev.tandem.gpt.GptConfig;
@@ -73,9 +74,9 @@ public record ModelSettings(
             fields.with("experts", moe.E())
                     .with("expertsPerToken", moe.K())
                     .with("expertsInEveryNthBlock", moe.every())
-                    .with("capacity", moe.gate().capacity().toString())
+                    .with("capacity", words(moe.gate().capacity()))
                     .with("balanceLoss", moe.balanceLoss().weight())
-                    .with("expertRule", experts.toString())
+                    .with("expertRule", expertRule())
                     .with("gateFlopsNotCounted", gateShare());
         }
         return fields.with("learningRate", learningRate)
@@ -85,5 +86,22 @@ public record ModelSettings(
                 .with("seed", seed)
                 .with("flopsPerToken", flopsPerToken())
                 .map();
+    }
+
+    /// What is different for parameters of experts, in words.
+    public String expertRule() {
+        return switch (experts) {
+            case ExpertRule.LearningRate _ -> "learning rate / √E";
+            case ExpertRule.GradientScale scale -> "gradient · " + scale.factor();
+            case ExpertRule.None _ -> "none";
+        };
+    }
+
+    private static String words(Capacity capacity) {
+        return switch (capacity) {
+            case Capacity.Training training -> training.factor() + " · ceil(tokens/E) slots";
+            case Capacity.Fraction fraction -> fraction.fraction() + " · tokens slots";
+            case Capacity.Dropless _ -> "dropless";
+        };
     }
 }

@@ -26,7 +26,8 @@ import java.util.function.LongSupplier;
 
 /// Trains one model piece by piece, so that several can take turns, and keeps its books.
 ///
-/// Learning rate: linear warm-up, then linear decay to 0 at the last planned update. The plan may change on the way.
+/// Learning rate: linear warm-up, then linear decay to 0 at the last planned update. The plan may
+/// change on the way.
 final class Trainer implements AutoCloseable {
     private static final int SAMPLE_TOKENS = 400;
     private static final double NANO = 1e-9;

@@ -40,11 +40,15 @@ final class ComparisonTest {
         return new Blocks("text", TokenStream.of(List.of(document), new ByteTokenizer()), T);
     }
 
-    private static ModelSettings settings(String name, GptConfig config) {
-        return new ModelSettings(name, config, 0.01, new ExpertRule.None(), 0, 0, 5, 4, 1);
+    private static ModelSettings settings(String name, GptConfig config, double rate) {
+        return new ModelSettings(name, config, rate, new ExpertRule.None(), 0, 0, 5, 4, 1);
     }
 
     private static Comparison comparison(Budget budget) {
+        return comparison(budget, 0.01);
+    }
+
+    private static Comparison comparison(Budget budget, double denseRate) {
         var dense = GptConfig.gpt3(257, T, 2, 8, 2);
         var text = blocks("Some words, again and again.\n");
         var data = new ComparisonData(
@@ -54,7 +58,10 @@ final class ComparisonTest {
                 List.of(TextSet.of("other", blocks("Otherwise!\n"), 64)),
                 Map.of());
         return new Comparison(
-                List.of(settings("dense", dense), settings("moe", dense.withExperts(4))), data, budget, 3);
+                List.of(settings("dense", dense, denseRate), settings("moe", dense.withExperts(4), 0.01)),
+                data,
+                budget,
+                3);
     }
 
     private Comparison.Outcome run(Comparison comparison, BooleanSupplier stopped, LongSupplier clock)
@@ -132,6 +139,25 @@ final class ComparisonTest {
     }
 
     @Test
+    void bothModelsTrainEvenIfTheTimeIsTooShort() throws IOException {
+        var outcome = run(comparison(new Budget.Time(0.001)), () -> false, clock());
+        assertThat(outcome.models())
+                .hasSize(2)
+                .allSatisfy(model -> assertThat(model.progress().steps()).isPositive());
+    }
+
+    @Test
+    void aLossThatIsNoNumberEndsTheRunAndKeepsWhatWasMeasured() throws IOException {
+        var outcome = run(comparison(new Budget.Compute(2e8), 1e30), () -> false, clock());
+        assertThat(outcome.failure().orElse(""))
+                .contains("training of 'dense' stopped at update", "no longer a number", "--dense-rate", "--clip");
+        assertThat(outcome.models())
+                .isNotEmpty()
+                .allSatisfy(model -> assertThat(model.curve())
+                        .allSatisfy(point -> assertThat(point.validationLoss()).isFinite()));
+    }
+
+    @Test
     void aRunEndedEarlyReportsBothModelsAtEqualCompute() throws IOException {
         var outcome = run(comparison(new Budget.Compute(1e12)), () -> statuses.size() >= 2, clock());
         assertThat(outcome.finished()).isFalse();
@@ -166,7 +192,7 @@ final class ComparisonTest {
         int C = 64;
         int V = 257;
         double kappa = 4.0 / 3;
-        var moe = settings("moe", GptConfig.gpt3(V, 64, L, C, 2).withExperts(32));
+        var moe = settings("moe", GptConfig.gpt3(V, 64, L, C, 2).withExperts(32), 0.01);
         assertThat(moe.flopsPerToken())
                 .isCloseTo(72.0 * L * C * C * (kappa + 64 / (6.0 * C) + V / (12.0 * L * C)), within(1e-6));
         assertThat(moe.gateShare()).isBetween(0.001, 0.05);
@@ -175,7 +201,7 @@ final class ComparisonTest {
     @Test
     void modelsAndDataMustAgreeOnTheBlockLength() {
         var data = comparison(new Budget.Compute(1)).data();
-        var other = settings("dense", GptConfig.gpt3(257, 2 * T, 2, 8, 2));
+        var other = settings("dense", GptConfig.gpt3(257, 2 * T, 2, 8, 2), 0.01);
         assertThatThrownBy(() -> new Comparison(List.of(other), data, new Budget.Compute(1), 1))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("T=16");
