@@ -2,7 +2,6 @@ package dev.tandem.cpu;
 
 import dev.tandem.engine.Backend;
 import dev.tandem.engine.BackendOptions;
-import dev.tandem.engine.Backends;
 import dev.tandem.testkit.contract.AdamWContract;
 import dev.tandem.testkit.contract.AddContract;
 import dev.tandem.testkit.contract.AttentionContract;
@@ -18,13 +17,14 @@ import dev.tandem.testkit.contract.GeluContract;
 import dev.tandem.testkit.contract.GradientNormContract;
 import dev.tandem.testkit.contract.LayerNormContract;
 import dev.tandem.testkit.contract.LinearContract;
+import dev.tandem.testkit.contract.RequiredBackend;
 import dev.tandem.testkit.contract.VectorContract;
 import org.junit.jupiter.api.Nested;
 
 /// Every contract of the testkit, kept by this backend.
 final class CpuContractTest {
     private static Backend backend(int threads) {
-        return Backends.open(CpuDevice.NAME, new BackendOptions(threads));
+        return RequiredBackend.open(CpuDevice.NAME, new BackendOptions(threads));
     }
 
     @Nested

@@ -5,13 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tandem.engine.Backend;
 import dev.tandem.engine.BackendOptions;
-import dev.tandem.engine.Backends;
 import dev.tandem.engine.Region;
 import dev.tandem.engine.Role;
 import dev.tandem.engine.Tensor;
 import dev.tandem.engine.kernel.ExpertRows;
 import dev.tandem.engine.kernel.FeedForwardWeights;
 import dev.tandem.engine.kernel.GeluForm;
+import dev.tandem.testkit.contract.RequiredBackend;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -128,7 +128,7 @@ final class CpuExpertsTest {
         private final int used;
 
         Experts(int threads, int[] counts) {
-            backend = Backends.open(CpuDevice.NAME, new BackendOptions(threads));
+            backend = RequiredBackend.open(CpuDevice.NAME, new BackendOptions(threads));
             region = backend.region("test");
             this.counts = counts;
             used = Arrays.stream(counts).sum();

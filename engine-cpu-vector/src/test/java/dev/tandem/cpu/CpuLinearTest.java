@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.tandem.engine.Backend;
 import dev.tandem.engine.BackendOptions;
-import dev.tandem.engine.Backends;
 import dev.tandem.engine.Role;
 import dev.tandem.engine.Tensor;
 import dev.tandem.engine.kernel.GeluForm;
 import dev.tandem.engine.kernel.Linear;
+import dev.tandem.testkit.contract.RequiredBackend;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -129,6 +129,6 @@ final class CpuLinearTest {
     }
 
     private static Backend open(int threads) {
-        return Backends.open(CpuDevice.NAME, new BackendOptions(threads));
+        return RequiredBackend.open(CpuDevice.NAME, new BackendOptions(threads));
     }
 }

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tandem.engine.Backend;
 import dev.tandem.engine.BackendOptions;
-import dev.tandem.engine.Backends;
+import dev.tandem.testkit.contract.RequiredBackend;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Random;
@@ -20,7 +20,7 @@ class CpuTrainingTest {
     private static final GptConfig CONFIG = GptConfig.gpt3(V, T, 2, 32, 2).withExperts(4);
 
     private static Backend open(int threads) {
-        return Backends.open("cpu-vector", new BackendOptions(threads));
+        return RequiredBackend.open("cpu-vector", new BackendOptions(threads));
     }
 
     private static TrainingOptions options() {

@@ -12,8 +12,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 final class SpeedupFactorTest {
-    /// Training ZFLOPs of the paper's models, <https://arxiv.org/abs/2112.10684>: 300e9 tokens, T = 2048, V = 50,000,
-    /// recomputation included.
+    /// Training ZFLOPs of the paper's models, <https://arxiv.org/abs/2112.10684>: 300e9 tokens, T =
+    /// 2048, V = 50,000, recomputation included.
     private static double zettaFlops(double kappa, int L, int C) {
         return 96.0 * 300e9 * L * C * C * (kappa + 2048.0 / (6.0 * C) + 50_000.0 / (16.0 * L * C)) / 1e21;
     }

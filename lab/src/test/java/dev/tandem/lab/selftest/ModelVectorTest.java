@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tandem.engine.Backend;
+import dev.tandem.engine.BackendOptions;
 import dev.tandem.testkit.ReferenceBackend;
+import dev.tandem.testkit.contract.RequiredBackend;
 import dev.tandem.testkit.contract.SharedVectors;
 import dev.tandem.testkit.vectors.MalformedVector;
 import dev.tandem.testkit.vectors.VectorFile;
@@ -14,6 +16,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -22,9 +25,18 @@ import org.junit.jupiter.api.TestFactory;
 class ModelVectorTest {
     @TestFactory
     Stream<DynamicTest> theReferenceRepeatsEveryRecordedModel() {
+        return repeatsEveryRecordedModel(ReferenceBackend::open);
+    }
+
+    @TestFactory
+    Stream<DynamicTest> theCpuRepeatsEveryRecordedModel() {
+        return repeatsEveryRecordedModel(() -> RequiredBackend.open("cpu-vector", BackendOptions.DEFAULT));
+    }
+
+    private static Stream<DynamicTest> repeatsEveryRecordedModel(Supplier<Backend> open) {
         return models().stream()
                 .map(path -> DynamicTest.dynamicTest(String.valueOf(path.getFileName()), () -> {
-                    try (Backend backend = ReferenceBackend.open()) {
+                    try (Backend backend = open.get()) {
                         VectorReport.Result result = VectorSuite.standard().run(path, backend);
                         assertThat(result.passed()).as(result.toString()).isTrue();
                     }
