@@ -175,7 +175,8 @@ final class ReferenceAttention implements Attention {
             return ReferenceDropout.factor(dropout, seed, stream, (((long) b * H + h) * T + i) * T + j);
         }
 
-        /// Fills the row of the softmax of query i and returns its log-sum-exp; zeros where every key is padding.
+        /// Fills the row of the softmax of query i and returns its log-sum-exp; zeros where every
+        /// key is padding.
         double probabilities(double[] p, int b, int h, int i) {
             for (int j = 0; j <= i; j++) {
                 if (padding.isPresent() && padding.get().get(b * T + j) != 0) {

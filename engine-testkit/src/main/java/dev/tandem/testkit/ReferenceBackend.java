@@ -3,11 +3,12 @@ package dev.tandem.testkit;
 import dev.tandem.engine.Backend;
 import dev.tandem.engine.Tensor;
 
-/// The oracle: every kernel in float64, scalar, on one thread, straight from its documented formula.
+/// The oracle: every kernel in float64, scalar, on one thread, straight from its documented
+/// formula.
 ///
-/// It is a full [Backend], but no provider offers it, so nothing falls back on it. `F32` tensors hold doubles: values
-/// arrive by [Backend#upload] as floats, are kept and computed as doubles, and leave by [Backend#floats] rounded or by
-/// [#doubles] as they are.
+/// It is a full [Backend], but no provider offers it, so nothing falls back on it. `F32` tensors
+/// hold doubles: values arrive by [Backend#upload] as floats, are kept and computed as doubles, and
+/// leave by [Backend#floats] rounded or by [#doubles] as they are.
 public final class ReferenceBackend {
     /// The name of the backend it opens.
     public static final String NAME = ReferenceDevice.NAME;

@@ -84,7 +84,8 @@ final class ReferenceExpertFeedForward implements ExpertFeedForward {
         }
     }
 
-    /// Back through the second layer and the activation of one row: the gradient of its pre-activation.
+    /// Back through the second layer and the activation of one row: the gradient of its
+    /// pre-activation.
     private static double[] throughDown(
             int e, int r, Layers layers, Layers gradients, Values dExpertY, Values preActivation, GeluForm form) {
         double[] dPre = new double[layers.F];

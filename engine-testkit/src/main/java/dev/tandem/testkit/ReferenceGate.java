@@ -79,7 +79,8 @@ final class ReferenceGate implements Gate {
         }
     }
 
-    /// Counts `load.queued` and returns each choice's place in its expert's queue, −1 where it does not queue.
+    /// Counts `load.queued` and returns each choice's place in its expert's queue, −1 where it does
+    /// not queue.
     private static int[] queue(
             Routing routing,
             ExpertLoad load,

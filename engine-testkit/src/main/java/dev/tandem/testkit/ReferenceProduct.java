@@ -4,8 +4,8 @@ import dev.tandem.engine.Tensor;
 import dev.tandem.engine.kernel.GeluForm;
 import java.util.Optional;
 
-/// The matrix product with one weight `[out, in]` over rows `first … first + count − 1`, which [ReferenceLinear] and
-/// [ReferenceExpertLinear] have in common.
+/// The matrix product with one weight `[out, in]` over rows `first … first + count − 1`, which
+/// [ReferenceLinear] and [ReferenceExpertLinear] have in common.
 final class ReferenceProduct {
     private ReferenceProduct() {}
 

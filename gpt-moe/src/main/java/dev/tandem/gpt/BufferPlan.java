@@ -13,7 +13,8 @@ import java.util.Map;
 
 /// The buffers of one lifetime: listed once, counted by a memory plan, allocated by a region.
 ///
-/// A name that is added again stands for the same buffer, which is how blocks share theirs in evaluation.
+/// A name that is added again stands for the same buffer, which is how blocks share theirs in
+/// evaluation.
 final class BufferPlan {
     private final Map<String, Buffer> buffers = new LinkedHashMap<>();
 

@@ -9,7 +9,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
-/// Continues texts token by token; keys and values of earlier positions are kept, no token is dropped.
+/// Continues texts token by token; keys and values of earlier positions are kept, no token is
+/// dropped.
 ///
 /// Not safe for use by several threads at once.
 public final class DecodeSession implements AutoCloseable {

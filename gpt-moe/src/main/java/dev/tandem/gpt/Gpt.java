@@ -99,8 +99,9 @@ public final class Gpt implements AutoCloseable {
         return training(options, B, T, 1);
     }
 
-    /// Plans training on `microBatches` batches of `B` sequences of `T` tokens per update. Gradients
-    /// are summed; each micro-batch is a gate group of its own, with its own capacity and balance loss.
+    /// Plans training on `microBatches` batches of `B` sequences of `T` tokens per update.
+    /// Gradients are summed; each micro-batch is a gate group of its own, with its own capacity and
+    /// balance loss.
     public TrainingStep training(TrainingOptions options, int B, int T, int microBatches) {
         return TrainingStep.open(this, options, Plan.training(config, B, T, microBatches));
     }

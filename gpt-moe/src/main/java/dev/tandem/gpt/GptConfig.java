@@ -66,8 +66,8 @@ public record GptConfig(
         require(epsilon > 0 && Double.isFinite(epsilon), "epsilon must be finite and above 0, was " + epsilon);
     }
 
-    /// The paper's dense architecture with F = 4C: sinusoidal positions, embedding scaled by √C, GELU
-    /// by the error function. No padding, no dropout.
+    /// The paper's dense architecture with F = 4C: sinusoidal positions, embedding scaled by √C,
+    /// GELU by the error function. No padding, no dropout.
     public static GptConfig gpt3(int V, int T, int L, int C, int H) {
         return new GptConfig(
                 V,

@@ -6,7 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/// Logits and losses, some rows at a time: `[N, V]` logits never exist at once unless they are small.
+/// Logits and losses, some rows at a time: `[N, V]` logits never exist at once unless they are
+/// small.
 final class Head {
     private final Kernels kernels;
     private final Tensor embedding;

@@ -12,8 +12,8 @@ import java.util.Optional;
 /// One tensor per parameter of a model: the weights themselves, their gradients, or a moment.
 ///
 /// Names are those of PyTorch checkpoints in fairseq's layout. Queries, keys and values share one
-/// matrix `[3C, C]`, `layers.I.self_attn.qkv_proj`, in [#forEach]; [#forEachSeparate] shows it as the
-/// three matrices that checkpoints hold.
+/// matrix `[3C, C]`, `layers.I.self_attn.qkv_proj`, in [#forEach]; [#forEachSeparate] shows it as
+/// the three matrices that checkpoints hold.
 ///
 /// @param embedding `[V, C]`, the head as well
 /// @param positions `[rows, C]`, if they are learned

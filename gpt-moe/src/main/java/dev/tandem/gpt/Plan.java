@@ -6,7 +6,8 @@ import java.util.List;
 
 /// The sizes of one pass, and the buffers it needs.
 ///
-/// Training keeps every block's activations for the backward; evaluation shares one block's among all.
+/// Training keeps every block's activations for the backward; evaluation shares one block's among
+/// all.
 ///
 /// @param config of the model
 /// @param B sequences of a micro-batch

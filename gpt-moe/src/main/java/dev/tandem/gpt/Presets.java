@@ -10,7 +10,8 @@ import java.util.stream.Collectors;
 /// Source: arXiv 2112.10684, table 1; GPT-3, arXiv 2005.14165, table 2.1; GPT-2's released
 /// configurations.
 public final class Presets {
-    /// Vocabulary that reproduces the paper's parameter counts: 50,257 pieces, 4 special tokens, 3 fillers.
+    /// Vocabulary that reproduces the paper's parameter counts: 50,257 pieces, 4 special tokens, 3
+    /// fillers.
     public static final int PAPER_VOCABULARY = 50_264;
 
     private static final int PAPER_POSITIONS = 2048;

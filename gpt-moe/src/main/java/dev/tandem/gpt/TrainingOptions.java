@@ -22,8 +22,8 @@ public record TrainingOptions(
         }
     }
 
-    /// The paper's: β 0.9 and 0.98, ε 1e-8 on the uncorrected root, decay 0.01, no clipping, experts
-    /// at 1/√E of the learning rate.
+    /// The paper's: β 0.9 and 0.98, ε 1e-8 on the uncorrected root, decay 0.01, no clipping,
+    /// experts at 1/√E of the learning rate.
     public static TrainingOptions paper(Schedule schedule, long seed) {
         return new TrainingOptions(schedule, AdamW.Moments.PAPER, 0.01, 0, new ExpertRule.LearningRate(), seed);
     }

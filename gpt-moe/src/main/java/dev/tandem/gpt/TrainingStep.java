@@ -11,8 +11,8 @@ import java.util.List;
 ///
 ///     objective = Σ nll / scored + Σ_micro-batches (scored in it / scored) · weight · Σ_blocks l_aux
 ///
-/// A call enqueues its work and returns; only [#report] waits. Once warm, an update allocates nothing
-/// on the Java heap. Not safe for use by several threads at once.
+/// A call enqueues its work and returns; only [#report] waits. Once warm, an update allocates
+/// nothing on the Java heap. Not safe for use by several threads at once.
 public final class TrainingStep implements AutoCloseable {
     private final Gpt model;
     private final Backend backend;

@@ -6,7 +6,8 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Assertions;
 
-/// Compares a call with the same one whose output is one of its inputs. Results are matched by name.
+/// Compares a call with the same one whose output is one of its inputs. Results are matched by
+/// name.
 final class Aliasing {
     private static final long SEED = 4711;
 

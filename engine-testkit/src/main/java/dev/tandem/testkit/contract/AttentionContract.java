@@ -54,7 +54,8 @@ public abstract class AttentionContract extends KernelContract {
         kernel.backward(dqkv, dy, y, logSumExp, qkv, padding, H, dropout, SEED, STREAM);
     }
 
-    /// The first sequence is padded at its end, the second at its front, where queries see nothing at all.
+    /// The first sequence is padded at its end, the second at its front, where queries see nothing
+    /// at all.
     private static int[] padding(int B, int T) {
         int[] padding = new int[B * T];
         Arrays.fill(padding, T - T / 3, T, 1);

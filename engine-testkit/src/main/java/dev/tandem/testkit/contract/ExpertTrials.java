@@ -7,7 +7,8 @@ import dev.tandem.testkit.Cases;
 import java.util.ArrayList;
 import java.util.List;
 
-/// The expert layers of [Cases#EXPERTS], each with padded rows that drop, and with compact ones that do not.
+/// The expert layers of [Cases#EXPERTS], each with padded rows that drop, and with compact ones
+/// that do not.
 final class ExpertTrials {
     private ExpertTrials() {}
 

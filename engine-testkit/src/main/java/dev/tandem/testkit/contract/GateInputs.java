@@ -6,8 +6,9 @@ import java.util.Arrays;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 
-/// Random operands of a gate whose every decision F32 takes as F64 does: no two scores, and no two probabilities that
-/// decide, lie closer than rounding could move them – unless they are exactly equal, where the tie rule decides.
+/// Random operands of a gate whose every decision F32 takes as F64 does: no two scores, and no two
+/// probabilities that decide, lie closer than rounding could move them – unless they are exactly
+/// equal, where the tie rule decides.
 final class GateInputs {
     private static final double MARGIN = 1e-5;
     private static final int ATTEMPTS = 1000;

@@ -13,7 +13,8 @@ import java.util.Optional;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 
-/// A routing as the reference's gate makes it of random logits, on the host, to be given to any backend.
+/// A routing as the reference's gate makes it of random logits, on the host, to be given to any
+/// backend.
 final class HostRouting {
     private final int N;
     private final int K;
@@ -37,7 +38,8 @@ final class HostRouting {
         choiceOf = oracle.integers(rows.choiceOf());
     }
 
-    /// Routes N tokens; some experts are crowded, so that choices are dropped, and others may be idle.
+    /// Routes N tokens; some experts are crowded, so that choices are dropped, and others may be
+    /// idle.
     static HostRouting of(int N, int E, GateOptions options, long seed) {
         try (Backend oracle = ReferenceBackend.open();
                 Region region = oracle.region("routing")) {
@@ -125,7 +127,8 @@ final class HostRouting {
                 on.integers("choiceOf", choiceOf, R()));
     }
 
-    /// A random buffer `[R, columns]`, NaN in the rows that nobody owns: no result may depend on them.
+    /// A random buffer `[R, columns]`, NaN in the rows that nobody owns: no result may depend on
+    /// them.
     Tensor buffer(Workbench on, String name, int columns) {
         var random = on.random(name);
         IntPredicate owned = owned(columns);

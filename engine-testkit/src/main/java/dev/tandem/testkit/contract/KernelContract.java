@@ -15,7 +15,8 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.opentest4j.AssertionFailedError;
 
-/// What every kernel of every backend has to keep, whatever it computes. A subclass gives the trials.
+/// What every kernel of every backend has to keep, whatever it computes. A subclass gives the
+/// trials.
 public abstract class KernelContract {
     private static final int[] THREADS = {1, 2, 5};
     private static final int GARBAGE_ROUNDS = 12;

@@ -37,7 +37,8 @@ public record Tolerance(double relative, boolean byElement) {
         return new Tolerance(relative * factor, byElement);
     }
 
-    /// The largest deviation allowed where `wanted` is expected in a tensor whose largest element is `largest`.
+    /// The largest deviation allowed where `wanted` is expected in a tensor whose largest element
+    /// is `largest`.
     double allowed(double wanted, double largest) {
         return relative * (byElement ? Math.abs(wanted) : largest);
     }

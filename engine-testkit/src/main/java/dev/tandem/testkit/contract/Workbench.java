@@ -16,8 +16,9 @@ import java.util.random.RandomGeneratorFactory;
 
 /// Where a [Trial] finds its operands on one backend: the same values on every one.
 ///
-/// Inputs are random, results hold NaN before the call, accumulated results hold random values. With guards, every
-/// tensor is a slice out of the middle of a larger one whose other elements must survive.
+/// Inputs are random, results hold NaN before the call, accumulated results hold random values.
+/// With guards, every tensor is a slice out of the middle of a larger one whose other elements must
+/// survive.
 public final class Workbench implements AutoCloseable {
     private static final float GUARD = 12345.678f;
     private static final int INTEGER_GUARD = 0x5EED5EED;

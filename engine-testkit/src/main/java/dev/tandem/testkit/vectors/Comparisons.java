@@ -9,8 +9,8 @@ import java.util.List;
 /// Collects the comparisons of one file on one backend and knows their bounds.
 ///
 /// A backend that computes in F32 is judged by the file's `atol.NAME`. The float64 reference by
-/// `1e-12·max|NAME|`, or `2⁻²⁹·atol.NAME` where that is more: what the bound of F32 becomes with the
-/// precision of F64. Options that the kernels take as `float` widen the latter, see [#rounded].
+/// `1e-12·max|NAME|`, or `2⁻²⁹·atol.NAME` where that is more: what the bound of F32 becomes with
+/// the precision of F64. Options that the kernels take as `float` widen the latter, see [#rounded].
 public final class Comparisons {
     private static final double RELATIVE_F64 = 1e-12;
     private static final double F64_BY_F32 = 0x1p-29;
@@ -34,8 +34,8 @@ public final class Comparisons {
         suffix = remark.isEmpty() ? "" : " (" + remark + ")";
     }
 
-    /// An option as the `float` that a kernel takes. Its relative rounding is allowed to the results
-    /// of the reference that are compared from then on.
+    /// An option as the `float` that a kernel takes. Its relative rounding is allowed to the
+    /// results of the reference that are compared from then on.
     public float rounded(double option) {
         float single = (float) option;
         if (option != 0) {

@@ -10,8 +10,8 @@ import dev.tandem.engine.kernel.GeluForm;
 import java.util.List;
 import java.util.Optional;
 
-/// Kind `moe_layer`: gate, experts and back, over the fused kernel and over its composition, each with
-/// padded and with compact rows.
+/// Kind `moe_layer`: gate, experts and back, over the fused kernel and over its composition, each
+/// with padded and with compact rows.
 final class MoeLayerRunner implements VectorRunner {
     @Override
     public String kind() {

@@ -9,7 +9,8 @@ import dev.tandem.engine.kernel.GradientNorm;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Kind `optimizer`: norm, clipping and AdamW over several steps. Matrices take the role of weights.
+/// Kind `optimizer`: norm, clipping and AdamW over several steps. Matrices take the role of
+/// weights.
 final class OptimizerRunner implements VectorRunner {
     private static final String PARAMETER = "param.";
 

@@ -11,8 +11,8 @@ import java.util.Map;
 ///
 ///     u64 little-endian header length · header: JSON, may end in spaces · raw little-endian tensors
 ///
-/// Offsets count from the end of the header; the tensors must cover the rest of the file without gap
-/// or overlap, each aligned to its element size.
+/// Offsets count from the end of the header; the tensors must cover the rest of the file without
+/// gap or overlap, each aligned to its element size.
 ///
 /// Source: <https://huggingface.co/docs/safetensors/index#format>.
 final class Safetensors {

@@ -6,9 +6,9 @@ import dev.tandem.gpt.GptConfig;
 /// Floating-point operations of one token's forward pass, by part; a multiply-add counts as two.
 ///
 /// Per block: attention `8C² + 4TC` (projections, then scores and mixing; causality is not
-/// discounted), feed-forward `4CF` or `K·4CF`, gate `2CE`. Head: `2CV`. Softmax, norms, dispatch and
-/// empty slots do not count. Backward is twice forward.
-/// Source: the paper, section 1.3 of the project's summary.
+/// discounted), feed-forward `4CF` or `K·4CF`, gate `2CE`. Head: `2CV`. Softmax, norms, dispatch
+/// and empty slots do not count. Backward is twice forward. Source: the paper, section 1.3 of the
+/// project's summary.
 ///
 /// @param attention of all blocks
 /// @param feedForward of all blocks, dense and experts

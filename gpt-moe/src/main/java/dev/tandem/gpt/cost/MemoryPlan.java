@@ -13,8 +13,8 @@ import java.util.Locale;
 
 /// Device memory that a use of a model needs, before anything is allocated.
 ///
-/// It lists the very buffers that [TrainingStep], [Evaluation] and [DecodeSession] allocate. A device may
-/// round them up for a layout of its own, and holds some workspace besides.
+/// It lists the very buffers that [TrainingStep], [Evaluation] and [DecodeSession] allocate. A
+/// device may round them up for a layout of its own, and holds some workspace besides.
 ///
 /// @param parts what the memory is for
 public record MemoryPlan(List<Part> parts) {
@@ -62,7 +62,8 @@ public record MemoryPlan(List<Part> parts) {
         return new MemoryPlan(parts);
     }
 
-    /// Continuing `B` texts up to `positions` tokens; the buffers of a prompt come on top while it is read.
+    /// Continuing `B` texts up to `positions` tokens; the buffers of a prompt come on top while it
+    /// is read.
     public static MemoryPlan decoding(GptConfig config, int B, int positions) {
         var parts = new ArrayList<Part>(model(config));
         parts.add(new Part("session", DecodeSession.plan(config, B, positions)));

@@ -2,9 +2,9 @@ package dev.tandem.lab.data;
 
 import java.util.SplittableRandom;
 
-/// Draws batches of `B` blocks without end: every block once per epoch, in an order shuffled anew for each epoch. The
-/// order
-/// depends on the seed alone, and [#seek] restores any position. A call to [#next] allocates nothing.
+/// Draws batches of `B` blocks without end: every block once per epoch, in an order shuffled anew
+/// for each epoch. The order depends on the seed alone, and [#seek] restores any position. A call
+/// to [#next] allocates nothing.
 public final class BatchSampler {
     private final Blocks blocks;
     private final int B;

@@ -6,11 +6,10 @@ import dev.tandem.lab.BadInputException;
 ///
 ///     ids[t] = stream[b·T + t]      targets[t] = stream[b·T + t + 1]      b = 0 … count−1
 ///
-/// So each token but the stream's first is a target exactly once, and a rest shorter than `T + 1` tokens is left out. A
-/// block's
-/// first prediction sees one token: the one before it. (The paper starts evaluation blocks from the separator; with the
-/// short
-/// blocks of small experiments that would measure how a model guesses a wrong document start.)
+/// So each token but the stream's first is a target exactly once, and a rest shorter than `T + 1`
+/// tokens is left out. A block's first prediction sees one token: the one before it. (The paper
+/// starts evaluation blocks from the separator; with the short blocks of small experiments that
+/// would measure how a model guesses a wrong document start.)
 public final class Blocks {
     private final TokenStream stream;
     private final int T;

@@ -25,7 +25,8 @@ public record Corpus(String name, List<Document> documents, long availableBytes,
         return documents.stream().mapToLong(document -> document.text().length).sum();
     }
 
-    /// SHA-256 over names and contents in order: two runs that print the same hash saw the same text.
+    /// SHA-256 over names and contents in order: two runs that print the same hash saw the same
+    /// text.
     public String sha256() {
         try {
             var digest = MessageDigest.getInstance("SHA-256");

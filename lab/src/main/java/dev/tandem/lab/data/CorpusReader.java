@@ -12,13 +12,11 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Predicate;
 
-/// Reads text from a file, a folder, a zip archive or the JDK's own sources. The same input gives the same documents in
-/// the
-/// same order on every system.
+/// Reads text from a file, a folder, a zip archive or the JDK's own sources. The same input gives
+/// the same documents in the same order on every system.
 ///
-/// A folder or an archive may hold more than the limit. Then documents are chosen by a hash of their names, which
-/// spreads
-/// the choice over all folders; a text file is cut after the limit.
+/// A folder or an archive may hold more than the limit. Then documents are chosen by a hash of
+/// their names, which spreads the choice over all folders; a text file is cut after the limit.
 public final class CorpusReader {
     private static final long SELECTION_SALT = 0x7461_6e64_656dL;
     private final long limitBytes;
@@ -31,7 +29,8 @@ public final class CorpusReader {
         this.limitBytes = limitBytes;
     }
 
-    /// Reads a text file, a folder of text files with its sub-folders, or a zip archive of text files.
+    /// Reads a text file, a folder of text files with its sub-folders, or a zip archive of text
+    /// files.
     ///
     /// @throws BadInputException if nothing is there, nothing can be read, or nothing is text
     public Corpus read(Path path) {
@@ -111,7 +110,8 @@ public final class CorpusReader {
         return new Corpus(name, Paragraphs.split(name, text), Files.size(path), 0);
     }
 
-    /// Reads sources in hash order until the limit is reached, then puts the documents in order of their names.
+    /// Reads sources in hash order until the limit is reached, then puts the documents in order of
+    /// their names.
     private Corpus select(String name, String where, List<Source> sources) throws IOException {
         if (sources.isEmpty()) {
             throw new BadInputException("corpus " + where, "it holds no files", "Give one that holds text files");

@@ -13,9 +13,8 @@ public record Document(String name, byte[] text) {
     /// Bytes looked at when telling text from binary data.
     private static final int PROBE = 8192;
 
-    /// A number that depends on the name and the salt alone, spread evenly over 64 bits. It decides what a document is
-    /// for,
-    /// so that adding other documents moves none.
+    /// A number that depends on the name and the salt alone, spread evenly over 64 bits. It decides
+    /// what a document is for, so that adding other documents moves none.
     static long hash(String name, long salt) {
         long hash = 0xcbf29ce484222325L ^ salt;
         for (int i = 0; i < name.length(); i++) {
@@ -26,9 +25,8 @@ public record Document(String name, byte[] text) {
         return hash ^ (hash >>> 31);
     }
 
-    /// Whether the bytes look like anything but UTF-8 or single-byte text: a zero byte, or more than 1 % control
-    /// characters,
-    /// within the first 8 KiB.
+    /// Whether the bytes look like anything but UTF-8 or single-byte text: a zero byte, or more
+    /// than 1 % control characters, within the first 8 KiB.
     static boolean isBinary(byte[] text) {
         int probe = Math.min(text.length, PROBE);
         int controls = 0;

@@ -8,9 +8,9 @@ import java.util.List;
 
 /// Text of other domains than the training text, as the paper measures on the subsets of the Pile.
 ///
-/// Without paths it is what lies beside the sources in a JDK: licence texts (`legal/`), C headers (`include/`) and
-/// manual pages
-/// (`man/`). The result is the unweighted mean of the perplexities of the sets, as in the paper.
+/// Without paths it is what lies beside the sources in a JDK: licence texts (`legal/`), C headers
+/// (`include/`) and manual pages (`man/`). The result is the unweighted mean of the perplexities of
+/// the sets, as in the paper.
 public final class OutOfDomain {
     private OutOfDomain() {}
 

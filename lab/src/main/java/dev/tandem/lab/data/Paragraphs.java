@@ -4,11 +4,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/// Cuts one text file into documents, so that a single file can be split into training and validation text.
+/// Cuts one text file into documents, so that a single file can be split into training and
+/// validation text.
 ///
-/// A document ends after the first blank line behind a fortieth of the file, but not before 256 bytes and at the latest
-/// after 8 KiB
-/// of text; where no blank line follows within another 8 KiB, at the next line end, else between two characters.
+/// A document ends after the first blank line behind a fortieth of the file, but not before 256
+/// bytes and at the latest after 8 KiB of text; where no blank line follows within another 8 KiB,
+/// at the next line end, else between two characters.
 final class Paragraphs {
     private static final int SHORTEST = 256;
     private static final int LONGEST = 8192;

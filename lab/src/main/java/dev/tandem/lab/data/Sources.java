@@ -18,7 +18,8 @@ import java.util.zip.ZipFile;
 final class Sources {
     private Sources() {}
 
-    /// Readable files below the folder; hidden files and folders, unreadable ones and symbolic links are passed over.
+    /// Readable files below the folder; hidden files and folders, unreadable ones and symbolic
+    /// links are passed over.
     static List<Source> folder(Path folder) throws IOException {
         var found = new ArrayList<Source>();
         Path root = folder.toRealPath();

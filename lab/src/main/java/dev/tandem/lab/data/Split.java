@@ -7,9 +7,9 @@ import java.util.List;
 
 /// A corpus parted into training and validation documents. No document is in both.
 ///
-/// A document is for validation if the hash of its name and the seed falls below the fraction. Where
-/// chance gives validation less than half of its fraction in bytes, the documents with the next
-/// higher hash follow; one document always stays for training.
+/// A document is for validation if the hash of its name and the seed falls below the fraction.
+/// Where chance gives validation less than half of its fraction in bytes, the documents with the
+/// next higher hash follow; one document always stays for training.
 ///
 /// @param training documents in the order of their hash: shuffled, yet always the same
 /// @param validation likewise

@@ -5,7 +5,8 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.OptionalDouble;
 
-/// What one family of models reaches for what training cost, and so what a wanted performance costs.
+/// What one family of models reaches for what training cost, and so what a wanted performance
+/// costs.
 ///
 ///     c(t) = c_i · (c_{i+1} / c_i)^((t − t_i) / (t_{i+1} − t_i))        t between t_i and t_{i+1}
 ///
@@ -14,7 +15,8 @@ import java.util.OptionalDouble;
 /// `c(t)` must be one number, so the curve keeps only points that are better than every cheaper one: the cost at which
 /// `t` is
 /// *first* reached. A measurement that fell behind a cheaper one is left out, which [#dropped] tells.
-/// Source: paper of the experiment, figure of the speedup factor; <https://arxiv.org/abs/2112.10684>.
+/// Source: paper of the experiment, figure of the speedup factor;
+/// <https://arxiv.org/abs/2112.10684>.
 public final class CostCurve {
     /// Which values of the metric are better.
     public enum Better {

@@ -3,7 +3,8 @@ package dev.tandem.lab.evaluation;
 import dev.tandem.gpt.Evaluation;
 import java.util.Arrays;
 
-/// Measures a model on text, without dropout, without noise, and with no token dropped by an expert.
+/// Measures a model on text, without dropout, without noise, and with no token dropped by an
+/// expert.
 ///
 ///     loss = Σ −log p(target) / targets        perplexity = e^loss
 ///

@@ -6,8 +6,8 @@ import dev.tandem.lab.data.Blocks;
 import dev.tandem.lab.text.Tokenizer;
 import java.util.Arrays;
 
-/// Lets a model continue a piece of text, also beyond the length of its sequences: when a session is full, the next one
-/// begins with the last half of it.
+/// Lets a model continue a piece of text, also beyond the length of its sequences: when a session
+/// is full, the next one begins with the last half of it.
 public final class SampleText {
     private static final double TEMPERATURE = 0.8;
     private static final int TOP_K = 40;
@@ -21,7 +21,8 @@ public final class SampleText {
         return Arrays.copyOf(ids, Math.max(1, ids.length / 2));
     }
 
-    /// Continues a prompt by `count` tokens, drawn at temperature 0.8 from the 40 most probable ones.
+    /// Continues a prompt by `count` tokens, drawn at temperature 0.8 from the 40 most probable
+    /// ones.
     ///
     /// @return prompt and continuation as text, parted by `▶`
     public static String continued(Gpt model, Tokenizer tokenizer, int[] prompt, int count, long seed) {

@@ -20,8 +20,9 @@ public record SpeedupFactor(double target, double dense, double moe) {
         return dense / moe;
     }
 
-    /// The factor at every knot: the metric of each point of either family that both families reach, from the
-    /// cheapest to the dearest dense cost. Empty if the families have no common range.
+    /// The factor at every knot: the metric of each point of either family that both families
+    /// reach, from the cheapest to the dearest dense cost. Empty if the families have no common
+    /// range.
     ///
     /// @throws IllegalArgumentException if the curves disagree on which values are better
     public static List<SpeedupFactor> atKnots(CostCurve dense, CostCurve moe) {

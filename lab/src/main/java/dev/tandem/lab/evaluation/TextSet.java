@@ -2,7 +2,8 @@ package dev.tandem.lab.evaluation;
 
 import dev.tandem.lab.data.Blocks;
 
-/// A fixed selection of blocks on which models are measured: the same ones for every model, every time.
+/// A fixed selection of blocks on which models are measured: the same ones for every model, every
+/// time.
 ///
 /// @param name for reports
 /// @param blocks all blocks of the text

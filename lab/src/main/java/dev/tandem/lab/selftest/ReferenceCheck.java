@@ -16,9 +16,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 
-/// A check that needs no files: small models are trained for a few updates on a backend and on the float64 reference,
-/// and every
-/// loss and gradient norm must agree.
+/// A check that needs no files: small models are trained for a few updates on a backend and on the
+/// float64 reference, and every loss and gradient norm must agree.
 public final class ReferenceCheck {
     private static final int V = 61;
     private static final int T = 19;

@@ -2,9 +2,8 @@ package dev.tandem.lab.text;
 
 import java.nio.charset.StandardCharsets;
 
-/// One token per byte, ids 0–255, and id 256 as document separator. Lossless for any input, and small enough a
-/// vocabulary
-/// that a small model spends its parameters on the text.
+/// One token per byte, ids 0–255, and id 256 as document separator. Lossless for any input, and
+/// small enough a vocabulary that a small model spends its parameters on the text.
 public final class ByteTokenizer implements Tokenizer {
     static final String NAME = "bytes";
     private static final int BYTES = 256;

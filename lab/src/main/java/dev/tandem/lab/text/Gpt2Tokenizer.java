@@ -6,9 +6,9 @@ import com.knuddels.jtokkit.api.EncodingType;
 import com.knuddels.jtokkit.api.IntArrayList;
 import java.nio.charset.StandardCharsets;
 
-/// GPT-2's byte-level byte-pair encoding under GPT-2's own ids (`r50k_base`): 50,256 pieces, and id 50256,
-/// `<|endoftext|>`,
-/// as document separator. Lossless for well-formed UTF-8. Text that spells `<|endoftext|>` is encoded as ordinary text.
+/// GPT-2's byte-level byte-pair encoding under GPT-2's own ids (`r50k_base`): 50,256 pieces, and id
+/// 50256, `<|endoftext|>`, as document separator. Lossless for well-formed UTF-8. Text that spells
+/// `<|endoftext|>` is encoded as ordinary text.
 public final class Gpt2Tokenizer implements Tokenizer {
     static final String NAME = "gpt2";
     private static final int SEPARATOR = 50_256;

@@ -3,9 +3,8 @@ package dev.tandem.lab.text;
 import dev.tandem.lab.BadInputException;
 import java.nio.charset.StandardCharsets;
 
-/// Maps text to token ids and back. Encoding never fails and never yields the document separator: whoever joins
-/// documents
-/// appends it, so text that spells the separator stays text.
+/// Maps text to token ids and back. Encoding never fails and never yields the document separator:
+/// whoever joins documents appends it, so text that spells the separator stays text.
 ///
 ///     decode(encode(text)) = text        for well-formed UTF-8
 public sealed interface Tokenizer permits ByteTokenizer, Gpt2Tokenizer {
