@@ -4,14 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tandem.engine.Backend;
 import dev.tandem.engine.Backends;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 
 /// The use as a library that the README shows.
 class LibraryExampleTest {
     @Test
     void aSmallModelLearnsASentenceAndContinuesIt() {
-        String sentence = "the quick brown fox jumps over the lazy dog. ";
-        int[] text = sentence.repeat(4).chars().toArray();
+        int[] text = "the quick brown fox jumps over the lazy dog. "
+                .repeat(4)
+                .chars()
+                .toArray();
 
         var config = GptConfig.gpt3(128, 32, 2, 32, 2).withExperts(4); // V, T, L, C, H; top-2 of 4 experts
         var options = TrainingOptions.paper(new Schedule(1e-2, 10, 200), 1);
@@ -31,8 +36,26 @@ class LibraryExampleTest {
             }
             try (DecodeSession session = model.decode(32)) {
                 int[] next = session.generate("the quick".chars().toArray(), 20, Sampler.greedy());
-                assertThat(new String(next, 0, next.length)).isEqualTo(" brown fox jumps ove");
+                String continued = new String(next, 0, next.length);
+                assertThat(continued).isEqualTo(" brown fox jumps ove");
             }
         }
+    }
+
+    @Test
+    void theReadmeShowsThisVeryExample() throws IOException {
+        Path module = Path.of(System.getProperty("basedir", "."));
+        String readme = Files.readString(module.resolve("../README.md"));
+        String example = readme.substring(readme.indexOf("```java\n") + 8);
+        String source = Files.readString(module.resolve("src/test/java/dev/tandem/gpt/LibraryExampleTest.java"));
+        assertThat(example.substring(0, example.indexOf("```")).lines())
+                .hasSizeGreaterThan(15)
+                .allSatisfy(
+                        line -> assertThat(squeezed(source)).contains(squeezed(line.replaceFirst(" // \" .*", ""))));
+    }
+
+    /// The formatter breaks lines as it likes.
+    private static String squeezed(String text) {
+        return text.replaceAll("\\s", "");
     }
 }
