@@ -2,6 +2,9 @@
 module dev.tandem.bench {
     requires dev.tandem.gpt;
     requires dev.tandem.testkit;
+    requires java.management;
+    requires jdk.incubator.vector;
+    requires jdk.management;
     requires jmh.core;
     requires static org.jspecify;
 }
