@@ -6,7 +6,8 @@ import dev.tandem.engine.Tensor;
 import dev.tandem.testkit.ReferenceBackend;
 import java.util.Arrays;
 
-/// Compares what two backends made of the same problem. A fast kernel that computes something else is not timed.
+/// Compares what two backends made of the same problem. A fast kernel that computes something else
+/// is not timed.
 final class Agreement {
     private static final double EPSILON = 0x1p-23;
 

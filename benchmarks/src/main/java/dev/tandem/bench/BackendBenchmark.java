@@ -20,11 +20,11 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/// What all benchmarks share: an open backend, operands of seeded values, results checked against the float64 reference
-/// before anything is timed, and counted work.
+/// What all benchmarks share: an open backend, operands of seeded values, results checked against
+/// the float64 reference before anything is timed, and counted work.
 ///
-/// JMH's unit is calls per second; the counters of [Work] make it FLOP/s and bytes per second. The first value of each
-/// parameter is the one that a quick run measures.
+/// JMH's unit is calls per second; the counters of [Work] make it FLOP/s and bytes per second. The
+/// first value of each parameter is the one that a quick run measures.
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.Throughput)
 @OutputTimeUnit(TimeUnit.SECONDS)
@@ -45,7 +45,8 @@ public abstract class BackendBenchmark {
     /// Called by JMH.
     protected BackendBenchmark() {}
 
-    /// Opens the backend, checks it on a small problem against the reference, and sets up the timed one.
+    /// Opens the backend, checks it on a small problem against the reference, and sets up the timed
+    /// one.
     ///
     /// @throws IllegalStateException if a result of the small problem is wrong
     protected final <P extends Problem> P prepare(Function<Room, P> small, Function<Room, P> timed) {

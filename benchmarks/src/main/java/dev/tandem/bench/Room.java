@@ -8,8 +8,9 @@ import dev.tandem.engine.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Where a [Problem] finds its operands: the same values on every backend, because each backend draws them by the same
-/// counter-based generator. Results begin as random values too, so that no kernel is timed on zeros.
+/// Where a [Problem] finds its operands: the same values on every backend, because each backend
+/// draws them by the same counter-based generator. Results begin as random values too, so that no
+/// kernel is timed on zeros.
 public final class Room implements AutoCloseable {
     private static final long SEED = 2112_10684;
 

@@ -16,8 +16,9 @@ import org.openjdk.jmh.annotations.Setup;
 
 /// How fast is a dense matrix product, and how fast are its gradients?
 ///
-/// Bound by FLOPs, `2·N·in·out` per product; below some ten rows by the bytes of the weight. Sizes: the square one of
-/// the goals, then the layers of the 125M models with the rows of a training batch, of a prompt and of decoding.
+/// Bound by FLOPs, `2·N·in·out` per product; below some ten rows by the bytes of the weight. Sizes:
+/// the square one of the goals, then the layers of the 125M models with the rows of a training
+/// batch, of a prompt and of decoding.
 public class LinearBenchmark extends BackendBenchmark {
     /// `N x in x out`.
     @Param({

@@ -8,8 +8,9 @@ import java.util.concurrent.atomic.DoubleAdder;
 
 /// Measures the ceilings of this machine, in a few milliseconds each.
 ///
-/// Memory is probed over as many bytes as the work it is compared with touches, so that a kernel that lives in a
-/// cache is measured against that cache. Not safe for use by several threads at once.
+/// Memory is probed over as many bytes as the work it is compared with touches, so that a kernel
+/// that lives in a cache is measured against that cache. Not safe for use by several threads at
+/// once.
 public final class CeilingProbe implements AutoCloseable {
     /// More would only prove what memory does again.
     public static final long MOST_BYTES = 256L << 20;

@@ -6,7 +6,8 @@ package dev.tandem.bench.machine;
 /// @param readBytes bytes per second that can be read
 /// @param copyBytes bytes per second that can be copied, each byte counted twice: read and written
 public record Ceilings(double flops, double readBytes, double copyBytes) {
-    /// The shortest time in which that work could be done: by arithmetic or by memory, whichever takes longer.
+    /// The shortest time in which that work could be done: by arithmetic or by memory, whichever
+    /// takes longer.
     public double seconds(Cost cost) {
         return Math.max(computeSeconds(cost), memorySeconds(cost));
     }

@@ -12,11 +12,11 @@ import org.openjdk.jmh.results.IterationResult;
 import org.openjdk.jmh.results.Result;
 import org.openjdk.jmh.results.ScalarResult;
 
-/// Measures the machine beside every iteration: its ceilings right after it, over as many bytes as a call touches, and
-/// the processor time that others had meanwhile.
+/// Measures the machine beside every iteration: its ceilings right after it, over as many bytes as
+/// a call touches, and the processor time that others had meanwhile.
 ///
-/// Ceilings drift – clocks, neighbours on the host – so only a ratio to ceilings of the same second says something
-/// about the code.
+/// Ceilings drift – clocks, neighbours on the host – so only a ratio to ceilings of the same second
+/// says something about the code.
 public final class RoundProfiler implements InternalProfiler {
     /// Part of the attainable speed that was reached, 0 … 1.
     public static final String SHARE = "share";

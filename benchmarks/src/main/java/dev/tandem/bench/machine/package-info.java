@@ -1,4 +1,5 @@
-/// What the machine can do at best, and what else it was doing: measured beside every round of a benchmark.
+/// What the machine can do at best, and what else it was doing: measured beside every round of a
+/// benchmark.
 @NullMarked
 package dev.tandem.bench.machine;
 

@@ -1,50 +1,39 @@
 package dev.tandem.bench.step;
 
+import dev.tandem.bench.Gating;
+import dev.tandem.bench.Load;
 import dev.tandem.bench.Problem;
 import dev.tandem.bench.Room;
 import dev.tandem.bench.machine.Cost;
-import dev.tandem.engine.Backend;
 import dev.tandem.engine.Kernels;
 import dev.tandem.engine.Role;
 import dev.tandem.engine.Tensor;
-import dev.tandem.engine.kernel.ExpertLoad;
-import dev.tandem.engine.kernel.ExpertRows;
 import dev.tandem.engine.kernel.FeedForwardWeights;
 import dev.tandem.engine.kernel.GateOptions;
 import dev.tandem.engine.kernel.GeluForm;
-import dev.tandem.engine.kernel.Routing;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
 /// A layer of experts as the model runs it: gate logits, gate, experts, weighted sum, and back.
 ///
-/// An even load trains with the paper's capacity; an uneven one would lose most of its tokens to it, so nothing is
-/// dropped there.
+/// An even load trains with the paper's capacity; an uneven one would lose most of its tokens to
+/// it, so nothing is dropped there.
 final class MoeLayer implements Problem {
-    private static final int K = 2;
     private static final double CAPACITY_FACTOR = 2;
-    private static final float BALANCE_WEIGHT = 0.01f;
     private static final GeluForm GELU = GeluForm.ERF;
 
     private final Kernels kernels;
-    private final Backend backend;
+    private final int N;
     private final int C;
     private final int F;
     private final int E;
-    private final GateOptions training;
-    private final GateOptions evaluation;
+    private final Gating training;
+    private final Gating evaluation;
     private final Tensor x;
     private final Tensor y;
     private final Tensor logits;
     private final Tensor gateWeight;
-    private final Tensor gateBias;
-    private final Routing routing;
-    private final ExpertRows trainingRows;
-    private final ExpertRows evaluationRows;
-    private final ExpertLoad load;
-    private final Tensor balanceLoss;
-    private final Tensor probabilities;
+    private final Optional<Tensor> gateBias;
     private final Tensor expertY;
     private final Tensor preActivation;
     private final FeedForwardWeights weights;
@@ -64,14 +53,14 @@ final class MoeLayer implements Problem {
             Tensor dGateWeight,
             Tensor dGateBias,
             FeedForwardWeights dWeights) {
-        static Gradients of(Room room, int N, int C, int F, int E, int R) {
+        static Gradients of(Room room, int N, int C, int F, int E, Gating gating) {
             return new Gradients(
                     room.activation("dy", N, C),
                     room.activation("dx", N, C),
                     room.activation("dxOfGate", N, C),
-                    room.activation("dExpertY", R, C),
-                    room.activation("dExpertX", R, C),
-                    room.activation("dWeight", N, K),
+                    room.activation("dExpertY", gating.R(), C),
+                    room.activation("dExpertX", gating.R(), C),
+                    room.activation("dWeight", N, gating.K()),
                     room.activation("dLogits", N, E),
                     room.weight("dGateWeight", E, C),
                     room.state("dGateBias", E),
@@ -81,54 +70,30 @@ final class MoeLayer implements Problem {
 
     MoeLayer(Room room, int N, int C, int F, int E, Load spread) {
         this.kernels = room.kernels();
-        this.backend = room.backend();
+        this.N = N;
         this.C = C;
         this.F = F;
         this.E = E;
         var paper = GateOptions.training(CAPACITY_FACTOR);
-        this.evaluation = paper.dropless();
-        this.training = spread == Load.EVEN ? paper : evaluation;
-        int R = Math.max(training.rows(N, E), evaluation.rows(N, E));
+        this.evaluation = new Gating(room, N, E, paper.dropless());
+        this.training = spread == Load.EVEN ? new Gating(room, N, E, paper) : evaluation;
         this.x = room.activation("x", N, C);
         this.y = room.activation("y", N, C);
         this.logits = room.activation("logits", N, E);
         this.gateWeight = room.weight("gateWeight", E, C);
-        this.gateBias = room.state("gateBias", E);
-        var bias = new float[E];
-        for (int e = 0; e < E; e++) {
-            bias[e] = spread.bias(e);
-        }
-        backend.upload(gateBias, bias);
-        this.routing = new Routing(
-                room.region().integers("expert", N, K),
-                room.region().integers("slot", N, K),
-                room.activation("weight", N, K));
-        this.trainingRows = rows(room, E, training.rows(N, E));
-        this.evaluationRows = rows(room, E, evaluation.rows(N, E));
-        this.load = new ExpertLoad(
-                room.region().integers("queued", K, E),
-                room.region().integers("dropped", K, E),
-                room.activation("entropy", 1));
-        this.balanceLoss = room.activation("balanceLoss", 1);
-        this.probabilities = room.activation("probabilities", N, E);
-        this.expertY = room.activation("expertY", R, C);
-        this.preActivation = room.activation("preActivation", R, F);
+        this.gateBias = Optional.of(Gating.bias(room, E, spread));
+        this.expertY = room.activation("expertY", Math.max(training.R(), evaluation.R()), C);
+        this.preActivation = room.activation("preActivation", training.R(), F);
         this.weights = weights(room, "", C, F, E);
-        this.gradients = Gradients.of(room, N, C, F, E, R);
+        this.gradients = Gradients.of(room, N, C, F, E, training);
         evaluate();
-        this.forwardCost = cost(evaluationRows, N);
+        this.forwardCost = cost(evaluation);
         forward();
-        Cost kept = cost(trainingRows, N);
-        // gradients of weights and of rows: twice the FLOPs; weights read again, their gradients read and written
-        double experts = 2.0 * touched(trainingRows) * C * F * Float.BYTES;
-        this.trainingCost = kept.plus(new Cost(2 * kept.flop(), kept.read() + experts, kept.written() + experts));
-    }
-
-    private static ExpertRows rows(Room room, int E, int R) {
-        return new ExpertRows(
-                room.region().integers("starts", E),
-                room.region().integers("counts", E),
-                room.region().integers("choiceOf", R));
+        Cost kept = cost(training);
+        // Gradients of weights and of rows: twice the FLOPs. Weights are read again, their gradients
+        // read and written.
+        double matrices = 2.0 * training.touched() * C * F * Float.BYTES;
+        this.trainingCost = kept.plus(new Cost(2 * kept.flop(), kept.read() + matrices, kept.written() + matrices));
     }
 
     private static FeedForwardWeights weights(Room room, String prefix, int C, int F, int E) {
@@ -139,43 +104,40 @@ final class MoeLayer implements Problem {
                 room.normal(prefix + "downBias", Role.STATE, 0.1, E, C));
     }
 
+    private Cost cost(Gating gating) {
+        double flop = 2.0 * N * C * E + 4.0 * gating.owned() * C * F;
+        double read = ((double) N * C + 2.0 * gating.touched() * C * F) * Float.BYTES;
+        return new Cost(flop, read, (double) N * C * Float.BYTES);
+    }
+
     /// Nothing dropped, nothing saved.
     void evaluate() {
-        gate(evaluationRows, evaluation);
-        kernels.expertFeedForward().forward(expertY, Optional.empty(), x, weights, evaluationRows, K, GELU);
-        kernels.dispatch().gather(y, expertY, routing, evaluationRows);
+        forward(evaluation, Optional.empty());
     }
 
     /// Forward of training.
     void forward() {
-        gate(trainingRows, training);
-        kernels.expertFeedForward().forward(expertY, Optional.of(preActivation), x, weights, trainingRows, K, GELU);
-        kernels.dispatch().gather(y, expertY, routing, trainingRows);
+        forward(training, Optional.of(preActivation));
     }
 
-    private void gate(ExpertRows rows, GateOptions options) {
-        kernels.linear().forward(logits, x, gateWeight, Optional.of(gateBias));
-        kernels.gate()
-                .forward(
-                        routing,
-                        rows,
-                        load,
-                        balanceLoss,
-                        probabilities,
-                        logits,
-                        Optional.empty(),
-                        Optional.empty(),
-                        options);
+    private void forward(Gating gating, Optional<Tensor> saved) {
+        Tensor expertRows = expertY.slice(0, gating.R());
+        kernels.linear().forward(logits, x, gateWeight, gateBias);
+        gating.forward(logits);
+        kernels.expertFeedForward().forward(expertRows, saved, x, weights, gating.rows(), gating.K(), GELU);
+        kernels.dispatch().gather(y, expertRows, gating.routing(), gating.rows());
     }
 
-    /// All gradients, after [#forward].
+    /// All gradients, after [#forward()].
     void backward() {
         var d = gradients;
-        kernels.dispatch().gatherBackward(d.dExpertY, d.dWeight, d.dy, expertY, routing, trainingRows);
+        var rows = training.rows();
+        Tensor expertRows = expertY.slice(0, training.R());
+        kernels.dispatch().gatherBackward(d.dExpertY, d.dWeight, d.dy, expertRows, training.routing(), rows);
         kernels.expertFeedForward()
-                .backward(d.dExpertX, d.dWeights, d.dExpertY, preActivation, x, weights, trainingRows, K, GELU);
-        kernels.dispatch().scatterBackward(d.dx, d.dExpertX, routing, trainingRows);
-        kernels.gate().backward(d.dLogits, d.dWeight, routing, load, probabilities, BALANCE_WEIGHT, training);
+                .backward(d.dExpertX, d.dWeights, d.dExpertY, preActivation, x, weights, rows, training.K(), GELU);
+        kernels.dispatch().scatterBackward(d.dx, d.dExpertX, training.routing(), rows);
+        training.backward(d.dLogits, d.dWeight);
         kernels.linear().backwardWeight(d.dGateWeight, Optional.of(d.dGateBias), d.dLogits, x);
         kernels.linear().backwardData(d.dxOfGate, d.dLogits, gateWeight);
         kernels.add().forward(d.dx, d.dx, d.dxOfGate);
@@ -186,23 +148,9 @@ final class MoeLayer implements Problem {
         return forwardCost;
     }
 
-    /// Work of [#forward] and [#backward].
+    /// Work of [#forward()] and [#backward].
     Cost trainingCost() {
         return trainingCost;
-    }
-
-    // As the gate has just filled the rows.
-    private Cost cost(ExpertRows rows, int N) {
-        long owned = Arrays.stream(backend.integers(rows.counts())).sum();
-        double flop = 2.0 * N * C * E + 4.0 * owned * C * F;
-        double read = ((double) N * C + 2.0 * touched(rows) * C * F) * Float.BYTES;
-        return new Cost(flop, read, (double) N * C * Float.BYTES);
-    }
-
-    private long touched(ExpertRows rows) {
-        return Arrays.stream(backend.integers(rows.counts()))
-                .filter(count -> count > 0)
-                .count();
     }
 
     @Override
@@ -215,11 +163,11 @@ final class MoeLayer implements Problem {
     public List<Tensor> results() {
         var d = gradients;
         return List.of(
-                routing.expert(),
-                routing.slot(),
-                routing.weight(),
+                training.routing().expert(),
+                training.routing().slot(),
+                training.routing().weight(),
+                training.balanceLoss(),
                 y,
-                balanceLoss,
                 d.dx,
                 d.dGateWeight,
                 d.dWeights.up(),

@@ -1,15 +1,18 @@
 package dev.tandem.bench.step;
 
 import dev.tandem.bench.BackendBenchmark;
+import dev.tandem.bench.Load;
 import dev.tandem.bench.Work;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Setup;
 
-/// How fast is a whole layer of experts, from the gate's logits to the weighted sum, and its backward?
+/// How fast is a whole layer of experts, from the gate's logits to the weighted sum, and its
+/// backward?
 ///
-/// Bound by FLOPs, `2·N·C·E + 4·rows·C·F` forward and twice that backward, where an expert has tens of rows or more;
-/// with fewer by the bytes of the experts that are touched. Rows without a token never count. Top-2 of all experts.
+/// Bound by FLOPs, `2·N·C·E + 4·rows·C·F` forward and twice that backward, where an expert has tens
+/// of rows or more; with fewer by the bytes of the experts that are touched. Rows without a token
+/// never count. Top-2 of all experts.
 public class MoeLayerBenchmark extends BackendBenchmark {
     /// `N x C x F`.
     @Param({"2048x512x2048", "256x512x2048", "16x512x2048", "1x512x2048"})
@@ -45,7 +48,8 @@ public class MoeLayerBenchmark extends BackendBenchmark {
         done(work, layer.forwardCost());
     }
 
-    /// Training: forward that saves, then all gradients. A backward alone would find what it reads overwritten.
+    /// Training: forward that saves, then all gradients. A backward alone would find what it reads
+    /// overwritten.
     @Benchmark
     public void forwardBackward(Work work) {
         layer.forward();
