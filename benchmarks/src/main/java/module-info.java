@@ -2,6 +2,17 @@
 module dev.tandem.bench {
     requires dev.tandem.gpt;
     requires dev.tandem.testkit;
+    requires info.picocli;
+    requires java.desktop;
+    requires java.logging;
+    requires java.management;
+    requires jdk.incubator.vector;
+    requires jdk.management;
     requires jmh.core;
+    requires tools.jackson.core;
+    requires xchart;
     requires static org.jspecify;
+
+    opens dev.tandem.bench to
+            info.picocli;
 }

@@ -1,4 +1,4 @@
-/// Questions about speed, one class each.
+/// Questions about speed: what they have in common, and the command that puts them.
 @NullMarked
 package dev.tandem.bench;
 

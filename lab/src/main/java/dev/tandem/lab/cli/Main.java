@@ -26,7 +26,13 @@ import picocli.CommandLine.Spec;
             "3:the backend is not available on this machine",
             "130:ended by Ctrl-C; the report holds what was reached"
         },
-        subcommands = {CompareCommand.class, DoctorCommand.class, InfoCommand.class, SelftestCommand.class})
+        subcommands = {
+            BenchCommand.class,
+            CompareCommand.class,
+            DoctorCommand.class,
+            InfoCommand.class,
+            SelftestCommand.class
+        })
 public final class Main implements Callable<Integer> {
     private static final String LOG_FORMAT = "java.util.logging.SimpleFormatter.format";
 

@@ -1,0 +1,258 @@
+package dev.tandem.bench;
+
+import dev.tandem.bench.report.Comparison;
+import dev.tandem.bench.report.OutputFolder;
+import dev.tandem.bench.report.Report;
+import dev.tandem.engine.Availability;
+import dev.tandem.engine.BackendProvider;
+import dev.tandem.engine.BackendUnavailable;
+import dev.tandem.engine.Backends;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import java.util.stream.Collectors;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/// `tandem bench`: measures, reports, compares.
+@Command(
+        name = "tandem bench",
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
+        description = {
+            "Measures kernels, the MoE layer, training steps and decoding in FLOP/s and bytes/s, and as per cent of what this"
+                    + " machine can do at that moment. Writes bench.json, bench.md and plots.",
+            "Results are checked against the float64 reference before they are timed."
+        },
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {
+            "0:done",
+            "1:failed: a benchmark gave no result, or --compare found one that is slower beyond noise",
+            "2:bad input: an unknown option, an unusable file or folder",
+            "3:the backend is not available on this machine",
+            "130:ended by Ctrl-C; the report holds what was measured"
+        })
+public final class Main implements Callable<Integer> {
+    private static final int OK = 0;
+    private static final int FAILED = 1;
+    private static final int BAD_INPUT = 2;
+    private static final int NO_BACKEND = 3;
+    private static final int MOST_THREADS = 1024;
+
+    // Held, because a logger nobody holds forgets its level.
+    private static final Logger ENGINE = Logger.getLogger("dev.tandem.engine");
+
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    private CommandSpec spec;
+
+    @Option(
+            names = "--suite",
+            paramLabel = "NAME",
+            split = ",",
+            description = "What to measure: ${COMPLETION-CANDIDATES}; several by commas. Default: all.")
+    private List<Suite> suites = new ArrayList<>(EnumSet.allOf(Suite.class));
+
+    @Option(
+            names = "--only",
+            paramLabel = "TEXT",
+            defaultValue = "",
+            description = "Measure only benchmarks whose name contains TEXT, such as Linear or Attention.backward.")
+    private String only = "";
+
+    @Option(
+            names = "--quick",
+            description = "One case of each benchmark, in one process: about two minutes, numbers that only indicate.")
+    private boolean quick;
+
+    @Option(
+            names = "--backend",
+            paramLabel = "NAME",
+            description = "Backend to measure; 'tandem doctor' lists them. Default: the best available one.")
+    private Optional<String> backend = Optional.empty();
+
+    @Option(
+            names = "--threads",
+            paramLabel = "N",
+            defaultValue = "0",
+            description = "Threads that compute, 1 to 1024. Default: one per processor.")
+    private int threads;
+
+    @Option(
+            names = "--out",
+            paramLabel = "DIR",
+            defaultValue = "runs/bench",
+            description = "Folder for the report; files of an earlier one are replaced. Default: ${DEFAULT-VALUE}.")
+    private Path out = Path.of("runs/bench");
+
+    @Option(
+            names = "--compare",
+            arity = "2",
+            paramLabel = "JSON",
+            description = "Measure nothing; say what moved beyond noise between an old and a new bench.json.")
+    private List<Path> compare = List.of();
+
+    @Option(names = "--no-progress", description = "Show results only.")
+    private boolean noProgress;
+
+    @Option(names = "--debug", description = "Show the stack trace of a failure.")
+    private boolean debug;
+
+    private Main() {}
+
+    /// Runs the command and ends the process with its exit code.
+    public static void main(String[] args) {
+        System.setProperty("java.awt.headless", "true");
+        ENGINE.setLevel(Level.WARNING); // which backend was opened is told once, not for every benchmark
+        var out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
+        var err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
+        System.exit(run(out, err, args));
+    }
+
+    /// Runs the command.
+    ///
+    /// @return its exit code
+    static int run(PrintWriter out, PrintWriter err, String... args) {
+        CommandLine.tracer().setLevel(CommandLine.TraceLevel.OFF); // the last of two equal options wins, silently
+        var main = new Main();
+        return new CommandLine(main)
+                .setOut(out)
+                .setErr(err)
+                .setOverwrittenOptionsAllowed(true)
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .setUsageHelpAutoWidth(true)
+                .setParameterExceptionHandler(Main::misunderstood)
+                .setExecutionExceptionHandler((failure, command, _) -> main.failed(failure, command))
+                .execute(args);
+    }
+
+    private static int misunderstood(ParameterException failure, String[] args) {
+        PrintWriter err = failure.getCommandLine().getErr();
+        err.println("tandem bench: " + failure.getMessage());
+        err.println("Try 'tandem bench --help'.");
+        return BAD_INPUT;
+    }
+
+    private int failed(Exception failure, CommandLine command) {
+        PrintWriter err = command.getErr();
+        err.println("tandem bench: " + failure.getMessage());
+        if (debug) {
+            failure.printStackTrace(err);
+        }
+        return switch (failure) {
+            case BackendUnavailable _ -> NO_BACKEND;
+            case IllegalArgumentException _ -> BAD_INPUT;
+            default -> FAILED;
+        };
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        return compare.isEmpty() ? measure() : compare();
+    }
+
+    private int compare() {
+        var comparison = new Comparison(Report.read(compare.getFirst()), Report.read(compare.getLast()));
+        PrintWriter text = spec.commandLine().getOut();
+        text.print(comparison.text());
+        text.flush();
+        return comparison.slower() ? FAILED : OK;
+    }
+
+    private int measure() throws IOException {
+        if (threads < 0 || threads > MOST_THREADS) {
+            throw new BadInputException(
+                    "--threads " + threads, "it must be 1 to 1024", "Leave it away for one per core");
+        }
+        BackendProvider provider = provider();
+        if (provider.probe() instanceof Availability.Unavailable(String reason)) {
+            throw new BackendUnavailable(provider.name(), reason);
+        }
+        var plan = Plan.of(new Plan.Request(suites, only, provider.name(), threads, quick), new Listening());
+        if (plan.items().isEmpty()) {
+            throw new BadInputException("--only " + only, "no benchmark's name contains that", "Try --only Linear");
+        }
+        var folder = OutputFolder.prepare(out);
+        PrintWriter terminal = spec.commandLine().getOut();
+        terminal.println("%s: %d measurements, about %s; report in %s"
+                .formatted(provider.name(), plan.items().size(), TerminalProgress.duration(plan.seconds()), out));
+        return measure(plan, provider, folder, terminal);
+    }
+
+    private int measure(Plan plan, BackendProvider provider, OutputFolder folder, PrintWriter terminal)
+            throws IOException {
+        var session = new Session(Provenance.of(
+                "tandem bench "
+                        + String.join(" ", spec.commandLine().getParseResult().originalArgs()),
+                System.getProperty("tandem.commit", "unknown"),
+                description(provider),
+                Instant.now()));
+        var finished = new AtomicBoolean();
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+            if (!finished.get()) {
+                keep(session, folder, terminal);
+            }
+        }));
+        boolean onTerminal = !noProgress && isTerminal();
+        session.run(plan, new TerminalProgress(terminal, plan, onTerminal, System::nanoTime));
+        finished.set(true);
+        Report report = session.report();
+        folder.write(report).forEach(file -> terminal.println("written: " + file));
+        return report.failures().isEmpty() ? OK : FAILED;
+    }
+
+    private static void keep(Session session, OutputFolder folder, PrintWriter terminal) {
+        try {
+            folder.write(session.report());
+            terminal.println("ended early; the report holds what was measured");
+        } catch (IOException e) {
+            terminal.println("ended early, and the report could not be written: " + e.getMessage());
+        }
+    }
+
+    private static String description(BackendProvider provider) {
+        return provider.probe() instanceof Availability.Available(String device)
+                ? provider.name() + ": " + device
+                : provider.name();
+    }
+
+    @SuppressWarnings("SystemConsoleNull") // it does return null on JDK 25 when input or output is redirected
+    private static boolean isTerminal() {
+        var console = System.console();
+        return console != null && console.isTerminal() && !"dumb".equals(System.getenv("TERM"));
+    }
+
+    private BackendProvider provider() {
+        List<BackendProvider> providers = Backends.providers();
+        String known = providers.stream().map(BackendProvider::name).collect(Collectors.joining(", "));
+        if (backend.isEmpty()) {
+            return providers.stream()
+                    .filter(candidate -> candidate.probe() instanceof Availability.Available)
+                    .findFirst()
+                    .orElseThrow(() -> new BackendUnavailable("any", "none of " + known + " is available here"));
+        }
+        String name = backend.get().toLowerCase(Locale.ROOT);
+        return providers.stream()
+                .filter(candidate -> candidate.name().equals(name))
+                .findFirst()
+                .orElseThrow(() -> new BadInputException(
+                        "--backend " + backend.get(),
+                        "there is no backend of that name; known are " + known,
+                        "Choose one of them"));
+    }
+}

@@ -1,0 +1,133 @@
+package dev.tandem.bench;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.runner.BenchmarkList;
+import org.openjdk.jmh.runner.BenchmarkListEntry;
+import org.openjdk.jmh.runner.format.OutputFormat;
+import org.openjdk.jmh.runner.options.TimeValue;
+
+/// Which measurements to make.
+///
+/// Parameters vary one at a time, the others hold their first value: three parameters of three values
+/// make seven measurements, not twenty-seven. A quick plan holds all of them.
+///
+/// @param items in the order of their run
+record Plan(List<Item> items) {
+    /// Benchmarks that show how speed grows with threads: one for each limit, and the sums of all.
+    private static final Set<String> SCALED = Set.of(
+            "LinearBenchmark.forward",
+            "LayerNormBenchmark.forward",
+            "AttentionBenchmark.forward",
+            "ExpertFeedForwardBenchmark.forwardBackward",
+            "MoeLayerBenchmark.forwardBackward",
+            "TrainingStepBenchmark.update");
+
+    private static final String THREADS = "threads";
+    private static final String BACKEND = "backend";
+
+    /// One benchmark with one set of parameters.
+    ///
+    /// @param benchmark as JMH names it: package, class and method
+    record Item(String benchmark, Map<String, String> parameters, Effort effort) {}
+
+    /// What is asked for.
+    ///
+    /// @param suites whose benchmarks run
+    /// @param only part of the names of those that run; empty for all
+    /// @param backend by name
+    /// @param threads that compute; 0 for one per processor
+    /// @param quick whether to make one measurement of each, in this process
+    record Request(Collection<Suite> suites, String only, String backend, int threads, boolean quick) {}
+
+    /// Plans over the benchmarks that JMH knows of.
+    static Plan of(Request request, OutputFormat output) {
+        var entries = new TreeMap<String, BenchmarkListEntry>();
+        BenchmarkList.defaultList().getAll(output, List.of()).forEach(entry -> entries.put(entry.getUsername(), entry));
+        var items = new ArrayList<Item>();
+        for (Suite suite : request.suites()) {
+            for (var entry : entries.values()) {
+                if (suite.holds(entry.getUsername())
+                        && name(entry.getUsername()).contains(request.only())) {
+                    items.addAll(items(entry, request));
+                }
+            }
+        }
+        return new Plan(List.copyOf(items));
+    }
+
+    private static List<Item> items(BenchmarkListEntry entry, Request request) {
+        Map<String, String[]> values = entry.getParams().orElse(Map.of());
+        Map<String, String> first = new LinkedHashMap<>();
+        new TreeMap<>(values).forEach((parameter, all) -> first.put(parameter, all[0]));
+        first.put(BACKEND, request.backend());
+        first.put(THREADS, String.valueOf(request.threads()));
+        var chosen = new LinkedHashSet<Map<String, String>>();
+        chosen.add(first);
+        if (!request.quick()) {
+            values.forEach((parameter, all) -> {
+                if (!parameter.equals(BACKEND) && !parameter.equals(THREADS)) {
+                    chosen.addAll(varied(first, parameter, List.of(all)));
+                }
+            });
+            if (request.threads() == 0 && SCALED.contains(name(entry.getUsername()))) {
+                chosen.addAll(varied(first, THREADS, fewerThreads()));
+            }
+        }
+        Effort effort = request.quick() ? Effort.QUICK : effort(entry);
+        return chosen.stream()
+                .map(parameters -> new Item(entry.getUsername(), parameters, effort))
+                .toList();
+    }
+
+    private static List<Map<String, String>> varied(Map<String, String> first, String parameter, List<String> values) {
+        return values.stream()
+                .map(value -> {
+                    Map<String, String> changed = new LinkedHashMap<>(first);
+                    changed.put(parameter, value);
+                    return changed;
+                })
+                .toList();
+    }
+
+    /// 1, 2, 4 … below all.
+    private static List<String> fewerThreads() {
+        var counts = new ArrayList<String>();
+        for (int count = 1; count < Runtime.getRuntime().availableProcessors(); count *= 2) {
+            counts.add(String.valueOf(count));
+        }
+        return counts;
+    }
+
+    private static Effort effort(BenchmarkListEntry entry) {
+        return new Effort(
+                entry.getForks().orElse(1),
+                entry.getWarmupIterations().orElse(1),
+                duration(entry.getWarmupTime().orElse(TimeValue.seconds(1))),
+                entry.getMeasurementIterations().orElse(1),
+                duration(entry.getMeasurementTime().orElse(TimeValue.seconds(1))));
+    }
+
+    private static Duration duration(TimeValue value) {
+        return Duration.ofNanos(value.convertTo(TimeUnit.NANOSECONDS));
+    }
+
+    /// `LinearBenchmark.forward`
+    static String name(String benchmark) {
+        int method = benchmark.lastIndexOf('.');
+        return benchmark.substring(benchmark.lastIndexOf('.', method - 1) + 1);
+    }
+
+    /// What is to be expected.
+    double seconds() {
+        return items.stream().mapToDouble(item -> item.effort().seconds()).sum();
+    }
+}

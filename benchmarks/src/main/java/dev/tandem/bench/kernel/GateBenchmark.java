@@ -1,0 +1,99 @@
+package dev.tandem.bench.kernel;
+
+import dev.tandem.bench.BackendBenchmark;
+import dev.tandem.bench.Gating;
+import dev.tandem.bench.Load;
+import dev.tandem.bench.Problem;
+import dev.tandem.bench.Room;
+import dev.tandem.bench.Work;
+import dev.tandem.bench.machine.Cost;
+import dev.tandem.engine.Tensor;
+import dev.tandem.engine.kernel.GateOptions;
+import java.util.List;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Setup;
+
+/// How fast do N tokens choose among E experts, and how fast is the gradient of their logits?
+///
+/// Bound by the bytes of logits and probabilities. Cost per token should grow with E for the
+/// softmax and with nothing else.
+public class GateBenchmark extends BackendBenchmark {
+    /// `N x E`.
+    @Param({"2048x16", "2048x64", "2048x512", "16x512"})
+    public String size = "";
+
+    @SuppressWarnings("NullAway.Init")
+    private Operands operands;
+
+    /// Called by JMH.
+    public GateBenchmark() {}
+
+    /// What one call works on.
+    private static final class Operands implements Problem {
+        private final Gating gating;
+        private final int E;
+        private final Tensor logits;
+        private final Tensor dLogits;
+        private final Tensor dWeight;
+
+        Operands(Room room, int N, int E) {
+            this.gating = new Gating(room, N, E, GateOptions.training(2));
+            this.E = E;
+            this.logits = Gating.logits(room, N, E, Load.EVEN);
+            this.dLogits = room.activation("dLogits", N, E);
+            this.dWeight = room.activation("dWeight", N, gating.K());
+            gating.forward(logits); // a backward before any forward would find nothing
+        }
+
+        void forward() {
+            gating.forward(logits);
+        }
+
+        void backward() {
+            gating.backward(dLogits, dWeight);
+        }
+
+        @Override
+        public void run() {
+            forward();
+            backward();
+        }
+
+        @Override
+        public List<Tensor> results() {
+            return List.of(
+                    gating.routing().expert(),
+                    gating.routing().slot(),
+                    gating.routing().weight(),
+                    gating.balanceLoss(),
+                    dLogits);
+        }
+
+        @Override
+        public int terms() {
+            return E;
+        }
+    }
+
+    /// Checks, then sets up.
+    @Setup
+    public void setUp() {
+        int[] extents = extents(size);
+        operands = prepare(room -> new Operands(room, 50, 7), room -> new Operands(room, extents[0], extents[1]));
+    }
+
+    /// Softmax, top-2, slots, statistics.
+    @Benchmark
+    public void forward(Work work) {
+        operands.forward();
+        done(work, Cost.of(0, List.of(operands.logits), List.of(operands.gating.probabilities())));
+    }
+
+    /// Gradient of the logits.
+    @Benchmark
+    public void backward(Work work) {
+        operands.backward();
+        done(work, Cost.of(0, List.of(operands.gating.probabilities()), List.of(operands.dLogits)));
+    }
+}

@@ -1,0 +1,98 @@
+package dev.tandem.bench.kernel;
+
+import dev.tandem.bench.BackendBenchmark;
+import dev.tandem.bench.Problem;
+import dev.tandem.bench.Room;
+import dev.tandem.bench.Work;
+import dev.tandem.bench.machine.Cost;
+import dev.tandem.engine.Tensor;
+import dev.tandem.engine.kernel.Gelu;
+import dev.tandem.engine.kernel.GeluForm;
+import java.util.List;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Setup;
+
+/// How fast is the activation where it is not fused with a product?
+///
+/// Bound by bytes: one read and one written per element, backward two read.
+public class GeluBenchmark extends BackendBenchmark {
+    /// `rows x columns`.
+    @Param({"2048x3072", "64x3072"})
+    public String size = "";
+
+    /// Which of the two functions.
+    @Param({"ERF", "TANH"})
+    public GeluForm form = GeluForm.ERF;
+
+    @SuppressWarnings("NullAway.Init")
+    private Operands operands;
+
+    /// Called by JMH.
+    public GeluBenchmark() {}
+
+    /// What one call works on.
+    private static final class Operands implements Problem {
+        private final Gelu gelu;
+        private final GeluForm form;
+        private final Tensor y;
+        private final Tensor x;
+        private final Tensor dx;
+        private final Tensor dy;
+
+        Operands(Room room, GeluForm form, int rows, int columns) {
+            this.gelu = room.kernels().gelu();
+            this.form = form;
+            this.y = room.activation("y", rows, columns);
+            this.x = room.activation("x", rows, columns);
+            this.dx = room.activation("dx", rows, columns);
+            this.dy = room.activation("dy", rows, columns);
+        }
+
+        void forward() {
+            gelu.forward(y, x, form);
+        }
+
+        void backward() {
+            gelu.backward(dx, dy, x, form);
+        }
+
+        @Override
+        public void run() {
+            forward();
+            backward();
+        }
+
+        @Override
+        public List<Tensor> results() {
+            return List.of(y, dx);
+        }
+
+        @Override
+        public int terms() {
+            return 1;
+        }
+    }
+
+    /// Checks, then sets up.
+    @Setup
+    public void setUp() {
+        int[] extents = extents(size);
+        operands = prepare(
+                room -> new Operands(room, form, 9, 131), room -> new Operands(room, form, extents[0], extents[1]));
+    }
+
+    /// `y = gelu(x)`
+    @Benchmark
+    public void forward(Work work) {
+        operands.forward();
+        done(work, Cost.of(0, List.of(operands.x), List.of(operands.y)));
+    }
+
+    /// `dx = dy · gelu'(x)`
+    @Benchmark
+    public void backward(Work work) {
+        operands.backward();
+        done(work, Cost.of(0, List.of(operands.x, operands.dy), List.of(operands.dx)));
+    }
+}

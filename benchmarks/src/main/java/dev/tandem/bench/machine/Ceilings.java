@@ -1,0 +1,29 @@
+package dev.tandem.bench.machine;
+
+/// The most that some threads of this machine get done together.
+///
+/// @param flops FLOP/s of multiply-adds in F32
+/// @param readBytes bytes per second that can be read
+/// @param copyBytes bytes per second that can be copied, each byte counted twice: read and written
+public record Ceilings(double flops, double readBytes, double copyBytes) {
+    /// The shortest time in which that work could be done: by arithmetic or by memory, whichever
+    /// takes longer.
+    public double seconds(Cost cost) {
+        return Math.max(computeSeconds(cost), memorySeconds(cost));
+    }
+
+    /// Whether memory, not arithmetic, bounds that work.
+    public boolean boundByMemory(Cost cost) {
+        return memorySeconds(cost) > computeSeconds(cost);
+    }
+
+    private double computeSeconds(Cost cost) {
+        return cost.flop() / flops;
+    }
+
+    // As much as is written is priced as a copy; what is read beyond that, as reading.
+    private double memorySeconds(Cost cost) {
+        double copied = cost.written() + Math.min(cost.read(), cost.written());
+        return copied / copyBytes + Math.max(0, cost.read() - cost.written()) / readBytes;
+    }
+}

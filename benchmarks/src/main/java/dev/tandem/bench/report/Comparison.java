@@ -1,0 +1,113 @@
+package dev.tandem.bench.report;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/// What moved between two reports.
+///
+/// Speeds are compared as parts of what the machine could do in the same second, where both reports
+/// know it: a slower clock or a busy neighbour then moves both sides. A change counts if it exceeds
+/// three standard errors of the two medians and 3 %.
+public final class Comparison {
+    private static final double SMALLEST = 0.03;
+    private static final double STANDARD_ERRORS = 3;
+
+    private final List<Change> changes = new ArrayList<>();
+    private final List<String> onlyOld = new ArrayList<>();
+    private final List<String> onlyNew = new ArrayList<>();
+
+    /// How far a benchmark moved.
+    enum Verdict {
+        FASTER,
+        SLOWER,
+        SAME
+    }
+
+    /// One benchmark in both reports.
+    ///
+    /// @param ratio new speed over old
+    /// @param noise changes of the ratio up to this are noise
+    record Change(Measurement before, Measurement after, double ratio, double noise) {
+        Verdict verdict() {
+            double change = Math.abs(Math.log(ratio));
+            if (change <= noise) {
+                return Verdict.SAME;
+            }
+            return ratio > 1 ? Verdict.FASTER : Verdict.SLOWER;
+        }
+
+        boolean disturbed() {
+            return before.disturbed() || after.disturbed();
+        }
+    }
+
+    /// Compares.
+    public Comparison(Report before, Report after) {
+        var old = before.byIdentity();
+        var fresh = after.byIdentity();
+        old.forEach((identity, measurement) -> {
+            Measurement now = fresh.get(identity);
+            if (now == null) {
+                onlyOld.add(identity);
+            } else {
+                changes.add(change(measurement, now));
+            }
+        });
+        fresh.keySet().stream().filter(identity -> !old.containsKey(identity)).forEach(onlyNew::add);
+    }
+
+    private static Change change(Measurement before, Measurement after) {
+        Optional<Samples> oldShare = before.share();
+        Optional<Samples> newShare = after.share();
+        boolean relative = oldShare.isPresent() && newShare.isPresent();
+        Samples old = relative ? oldShare.orElseThrow() : before.seconds();
+        Samples now = relative ? newShare.orElseThrow() : after.seconds();
+        double ratio = relative ? now.median() / old.median() : old.median() / now.median();
+        double noise = Math.max(SMALLEST, STANDARD_ERRORS * Math.hypot(old.uncertainty(), now.uncertainty()));
+        return new Change(before, after, ratio, noise);
+    }
+
+    List<Change> changes() {
+        return List.copyOf(changes);
+    }
+
+    /// Whether any benchmark became slower beyond noise, undisturbed.
+    public boolean slower() {
+        return changes.stream().anyMatch(change -> change.verdict() == Verdict.SLOWER && !change.disturbed());
+    }
+
+    /// The comparison for people.
+    public String text() {
+        var text = new StringBuilder();
+        var rows = new ArrayList<List<String>>();
+        for (var change : changes) {
+            if (change.verdict() != Verdict.SAME) {
+                rows.add(List.of(
+                        change.before().name() + " " + change.before().details(),
+                        Text.seconds(change.before().seconds().median()),
+                        Text.seconds(change.after().seconds().median()),
+                        Text.significant(change.ratio()) + " x",
+                        "± " + Text.percent(change.noise()),
+                        (change.verdict() == Verdict.FASTER ? "faster" : "slower")
+                                + (change.disturbed() ? ", disturbed" : "")));
+            }
+        }
+        if (rows.isEmpty()) {
+            text.append("Nothing moved beyond noise.\n");
+        } else {
+            text.append(Text.table(List.of("benchmark", "old time", "new time", "speed", "noise", "verdict"), rows));
+        }
+        text.append("\n%d compared: %d faster, %d slower, %d within noise.\n"
+                .formatted(changes.size(), count(Verdict.FASTER), count(Verdict.SLOWER), count(Verdict.SAME)));
+        onlyOld.forEach(
+                name -> text.append("only in the old report: ").append(name).append('\n'));
+        onlyNew.forEach(
+                name -> text.append("only in the new report: ").append(name).append('\n'));
+        return text.toString();
+    }
+
+    private long count(Verdict verdict) {
+        return changes.stream().filter(change -> change.verdict() == verdict).count();
+    }
+}

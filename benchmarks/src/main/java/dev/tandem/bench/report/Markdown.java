@@ -1,0 +1,118 @@
+package dev.tandem.bench.report;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+
+/// The report for people.
+final class Markdown {
+    private static final double GIGA = 1e9;
+
+    private Markdown() {}
+
+    /// @param plots file names and what they show, without their folder
+    static String of(Report report, Collection<String> plots) {
+        var text = new StringBuilder("# Benchmarks\n\n");
+        var rows = new ArrayList<List<String>>();
+        report.provenance().forEach((name, value) -> rows.add(List.of(name, value)));
+        text.append(Text.table(List.of("what", "value"), rows));
+        text.append("\n## What the machine can do\n\n")
+                .append(
+                        "Measured before everything else; each benchmark is compared with ceilings measured again beside"
+                                + " every one of its rounds, memory over as many bytes as a call touches.\n\n")
+                .append(ceilings(report));
+        text.append("\n## Reading\n\n").append(reading(report));
+        text.append("\n## Measurements\n\n").append(measurements(report));
+        if (!report.failures().isEmpty()) {
+            text.append("\n## Failed\n\n");
+            report.failures().forEach((name, reason) -> text.append("- `%s`: %s\n".formatted(name, reason)));
+        }
+        if (!plots.isEmpty()) {
+            text.append("\n## Plots\n\n");
+            plots.forEach(plot -> text.append("![%s](%s)\n\n".formatted(plot.replace(".png", ""), plot)));
+        }
+        return text.toString();
+    }
+
+    private static String ceilings(Report report) {
+        var rows = new ArrayList<List<String>>();
+        for (var machine : report.machines()) {
+            rows.add(List.of(
+                    String.valueOf(machine.threads()),
+                    Text.significant(machine.memory().flops() / GIGA),
+                    Text.significant(machine.cached().readBytes() / GIGA),
+                    Text.significant(machine.cached().copyBytes() / GIGA),
+                    Text.significant(machine.memory().readBytes() / GIGA),
+                    Text.significant(machine.memory().copyBytes() / GIGA)));
+        }
+        return Text.table(
+                List.of(
+                        "threads",
+                        "multiply-add, GFLOP/s",
+                        "cache read, GB/s",
+                        "cache copy, GB/s",
+                        "memory read, GB/s",
+                        "memory copy, GB/s"),
+                rows);
+    }
+
+    private static String reading(Report report) {
+        var known = report.measurements().stream()
+                .filter(measurement -> measurement.share().isPresent())
+                .sorted(Comparator.comparingDouble(
+                        measurement -> measurement.share().orElseThrow().median()))
+                .toList();
+        var text = new StringBuilder();
+        if (!known.isEmpty()) {
+            long high = known.stream()
+                    .filter(measurement -> measurement.share().orElseThrow().median() >= 0.7)
+                    .count();
+            text.append("%d of %d measurements reach 70 %% of what bounds them. Furthest from it: %s.\n"
+                    .formatted(
+                            high,
+                            known.size(),
+                            String.join(
+                                    "; ",
+                                    known.stream()
+                                            .limit(3)
+                                            .map(measurement -> "%s %s (%s)"
+                                                    .formatted(
+                                                            measurement.name(),
+                                                            measurement.details(),
+                                                            Text.percent(measurement
+                                                                    .share()
+                                                                    .orElseThrow()
+                                                                    .median())))
+                                            .toList())));
+        }
+        long disturbed =
+                report.measurements().stream().filter(Measurement::disturbed).count();
+        text.append(
+                disturbed == 0
+                        ? "\nNo measurement was disturbed by other processes or by the host.\n"
+                        : "\n%d measurements were disturbed by other processes or by the host; they are marked with *.\n"
+                                .formatted(disturbed));
+        return text.toString();
+    }
+
+    private static String measurements(Report report) {
+        var rows = new ArrayList<List<String>>();
+        for (var measurement : report.measurements()) {
+            rows.add(List.of(
+                    measurement.name() + (measurement.disturbed() ? " *" : ""),
+                    measurement.details(),
+                    Text.seconds(measurement.seconds().median()),
+                    "± " + Text.percent(measurement.seconds().uncertainty()),
+                    Text.significant(measurement.flops() / GIGA),
+                    Text.significant(measurement.bytesPerSecond() / GIGA),
+                    measurement.computes() ? "compute" : "memory",
+                    measurement
+                            .share()
+                            .map(share -> Text.percent(share.median()))
+                            .orElse("unknown")));
+        }
+        return Text.table(
+                List.of("benchmark", "case", "time", "error", "GFLOP/s", "GB/s", "bound by", "of attainable"), rows);
+    }
+}

@@ -1,0 +1,130 @@
+package dev.tandem.bench.report;
+
+import dev.tandem.bench.BadInputException;
+import dev.tandem.bench.machine.Ceilings;
+import dev.tandem.bench.machine.Cost;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/// One benchmark with one set of parameters.
+///
+/// @param benchmark class and method, such as `LinearBenchmark.forward`
+/// @param parameters of the benchmark
+/// @param cost work of one call
+/// @param seconds of one call, one sample per round
+/// @param share part of the attainable speed, one sample per round; absent where ceilings are unknown
+/// @param ceilings medians of the ceilings measured beside the rounds; absent where unknown
+/// @param foreign largest share of processor time that other processes had in a round
+/// @param stolen largest share of processor time that the host took away in a round
+public record Measurement(
+        String benchmark,
+        Map<String, String> parameters,
+        Cost cost,
+        Samples seconds,
+        Optional<Samples> share,
+        Optional<Ceilings> ceilings,
+        double foreign,
+        double stolen) {
+    /// Processor time of others above which a measurement is flagged.
+    static final double DISTURBING = 0.05;
+
+    private static final String GROUP_SUFFIX = "Benchmark.";
+
+    /// FLOP/s.
+    double flops() {
+        return cost.flop() / seconds.median();
+    }
+
+    /// Bytes per second.
+    double bytesPerSecond() {
+        return cost.bytes() / seconds.median();
+    }
+
+    /// FLOPs per byte that must be moved.
+    double intensity() {
+        return cost.flop() / cost.bytes();
+    }
+
+    /// Whether others used the processors meanwhile.
+    boolean disturbed() {
+        return foreign > DISTURBING || stolen > DISTURBING;
+    }
+
+    /// Whether FLOP/s say more about it than bytes per second.
+    boolean computes() {
+        return ceilings.map(machine -> !machine.boundByMemory(cost)).orElse(cost.flop() > cost.bytes());
+    }
+
+    /// `Linear.forward`.
+    String name() {
+        return benchmark.replace(GROUP_SUFFIX, ".");
+    }
+
+    /// Parameters that tell measurements of a benchmark apart: all but the backend and automatic threads.
+    String details() {
+        return parameters.entrySet().stream()
+                .filter(entry -> !entry.getKey().equals("backend"))
+                .filter(entry ->
+                        !(entry.getKey().equals("threads") && entry.getValue().equals("0")))
+                .map(entry ->
+                        entry.getKey().equals("size") ? entry.getValue() : entry.getKey() + " " + entry.getValue())
+                .collect(Collectors.joining(", "));
+    }
+
+    Map<String, Object> json() {
+        var json = new LinkedHashMap<String, Object>();
+        json.put("benchmark", benchmark);
+        json.put("parameters", parameters);
+        json.put("flop", cost.flop());
+        json.put("bytesRead", cost.read());
+        json.put("bytesWritten", cost.written());
+        json.put("secondsPerCall", seconds.median());
+        json.put("flopsPerSecond", flops());
+        json.put("bytesPerSecond", bytesPerSecond());
+        json.put("bound", computes() ? "compute" : "memory");
+        share.ifPresent(samples -> json.put("share", samples.median()));
+        ceilings.ifPresent(machine -> {
+            json.put("ceilingFlops", machine.flops());
+            json.put("ceilingRead", machine.readBytes());
+            json.put("ceilingCopy", machine.copyBytes());
+        });
+        json.put("foreign", foreign);
+        json.put("stolen", stolen);
+        json.put("disturbed", disturbed());
+        json.put("seconds", seconds.values());
+        share.ifPresent(samples -> json.put("shares", samples.values()));
+        return json;
+    }
+
+    static Measurement of(Json json) {
+        boolean known = json.field("shares").value() != null;
+        return new Measurement(
+                json.field("benchmark").string(),
+                json.field("parameters").strings(),
+                new Cost(
+                        json.field("flop").number(),
+                        json.field("bytesRead").number(),
+                        json.field("bytesWritten").number()),
+                samples(json.field("seconds")),
+                known ? Optional.of(samples(json.field("shares"))) : Optional.empty(),
+                known
+                        ? Optional.of(new Ceilings(
+                                json.field("ceilingFlops").number(),
+                                json.field("ceilingRead").number(),
+                                json.field("ceilingCopy").number()))
+                        : Optional.empty(),
+                json.field("foreign").number(),
+                json.field("stolen").number());
+    }
+
+    private static Samples samples(Json json) {
+        double[] numbers = json.numbers();
+        if (numbers.length == 0) {
+            throw new BadInputException(
+                    json.where(), "it is empty", "Give a bench.json that 'tandem bench' has written");
+        }
+        return new Samples(numbers);
+    }
+}

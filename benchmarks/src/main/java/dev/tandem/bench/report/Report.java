@@ -1,0 +1,58 @@
+package dev.tandem.bench.report;
+
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/// Everything one run found out.
+///
+/// @param provenance program, machine and virtual machine
+/// @param machines ceilings on one thread and on all, the latter last
+/// @param measurements in the order of their run
+/// @param failures why benchmarks gave no result, by name
+public record Report(
+        Map<String, String> provenance,
+        List<Machine> machines,
+        List<Measurement> measurements,
+        Map<String, String> failures) {
+    /// Keeps copies.
+    public Report {
+        machines = List.copyOf(machines);
+        measurements = List.copyOf(measurements);
+    }
+
+    /// Reads a report that an earlier run has written.
+    ///
+    /// @throws dev.tandem.bench.BadInputException if the file holds none
+    public static Report read(Path file) {
+        Json json = Json.read(file);
+        return new Report(
+                json.field("provenance").strings(),
+                json.field("machine").elements().stream().map(Machine::of).toList(),
+                json.field("measurements").elements().stream()
+                        .map(Measurement::of)
+                        .toList(),
+                json.field("failures").strings());
+    }
+
+    String json() {
+        var json = new LinkedHashMap<String, Object>();
+        json.put("provenance", provenance);
+        json.put("machine", machines.stream().map(Machine::json).toList());
+        json.put("measurements", measurements.stream().map(Measurement::json).toList());
+        json.put("failures", failures);
+        return Json.write(json);
+    }
+
+    /// Measurements by what identifies them between reports.
+    Map<String, Measurement> byIdentity() {
+        return measurements.stream()
+                .collect(Collectors.toMap(
+                        measurement -> measurement.name() + " " + measurement.parameters(),
+                        measurement -> measurement,
+                        (_, later) -> later,
+                        LinkedHashMap::new));
+    }
+}

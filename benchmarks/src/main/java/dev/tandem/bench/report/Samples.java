@@ -1,0 +1,49 @@
+package dev.tandem.bench.report;
+
+import java.util.Arrays;
+
+/// Repeated measurements of one quantity, judged by their middle, which one disturbed round does not
+/// move.
+final class Samples {
+    // Of a normal distribution: standard deviations per median deviation, and of the median per mean.
+    private static final double DEVIATION_PER_MEDIAN_DEVIATION = 1.4826;
+    private static final double MEDIAN_PENALTY = 1.2533;
+
+    private final double[] values;
+
+    /// @param values at least one
+    Samples(double... values) {
+        if (values.length == 0) {
+            throw new IllegalArgumentException("there must be at least one sample");
+        }
+        this.values = values.clone();
+    }
+
+    double[] values() {
+        return values.clone();
+    }
+
+    double median() {
+        return median(values);
+    }
+
+    double max() {
+        return Arrays.stream(values).max().orElseThrow();
+    }
+
+    /// Standard error of the median, as part of it.
+    double uncertainty() {
+        double middle = median();
+        double[] deviations =
+                Arrays.stream(values).map(value -> Math.abs(value - middle)).toArray();
+        double deviation = DEVIATION_PER_MEDIAN_DEVIATION * median(deviations);
+        return MEDIAN_PENALTY * deviation / Math.sqrt(values.length) / Math.abs(middle);
+    }
+
+    private static double median(double[] values) {
+        double[] sorted = values.clone();
+        Arrays.sort(sorted);
+        int middle = sorted.length / 2;
+        return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+    }
+}

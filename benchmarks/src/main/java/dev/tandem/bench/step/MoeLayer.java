@@ -1,0 +1,183 @@
+package dev.tandem.bench.step;
+
+import dev.tandem.bench.Gating;
+import dev.tandem.bench.Load;
+import dev.tandem.bench.Problem;
+import dev.tandem.bench.Room;
+import dev.tandem.bench.machine.Cost;
+import dev.tandem.engine.Kernels;
+import dev.tandem.engine.Role;
+import dev.tandem.engine.Tensor;
+import dev.tandem.engine.kernel.FeedForwardWeights;
+import dev.tandem.engine.kernel.GateOptions;
+import dev.tandem.engine.kernel.GeluForm;
+import java.util.List;
+import java.util.Optional;
+
+/// A layer of experts as the model runs it: gate logits, gate, experts, weighted sum, and back.
+///
+/// An even load trains with the paper's capacity; an uneven one would lose most of its tokens to
+/// it, so nothing is dropped there.
+final class MoeLayer implements Problem {
+    private static final double CAPACITY_FACTOR = 2;
+    private static final GeluForm GELU = GeluForm.ERF;
+
+    private final Kernels kernels;
+    private final int N;
+    private final int C;
+    private final int F;
+    private final int E;
+    private final Gating training;
+    private final Gating evaluation;
+    private final Tensor x;
+    private final Tensor y;
+    private final Tensor logits;
+    private final Tensor gateWeight;
+    private final Optional<Tensor> gateBias;
+    private final Tensor expertY;
+    private final Tensor preActivation;
+    private final FeedForwardWeights weights;
+    private final Gradients gradients;
+    private final Cost forwardCost;
+    private final Cost trainingCost;
+
+    /// Everything the backward writes, and what arrives from above.
+    private record Gradients(
+            Tensor dy,
+            Tensor dx,
+            Tensor dxOfGate,
+            Tensor dExpertY,
+            Tensor dExpertX,
+            Tensor dWeight,
+            Tensor dLogits,
+            Tensor dGateWeight,
+            Tensor dGateBias,
+            FeedForwardWeights dWeights) {
+        static Gradients of(Room room, int N, int C, int F, int E, Gating gating) {
+            return new Gradients(
+                    room.activation("dy", N, C),
+                    room.activation("dx", N, C),
+                    room.activation("dxOfGate", N, C),
+                    room.activation("dExpertY", gating.R(), C),
+                    room.activation("dExpertX", gating.R(), C),
+                    room.activation("dWeight", N, gating.K()),
+                    room.activation("dLogits", N, E),
+                    room.weight("dGateWeight", E, C),
+                    room.state("dGateBias", E),
+                    weights(room, "d", C, F, E));
+        }
+    }
+
+    MoeLayer(Room room, int N, int C, int F, int E, Load spread) {
+        this.kernels = room.kernels();
+        this.N = N;
+        this.C = C;
+        this.F = F;
+        this.E = E;
+        var paper = GateOptions.training(CAPACITY_FACTOR);
+        this.evaluation = new Gating(room, N, E, paper.dropless());
+        this.training = spread == Load.EVEN ? new Gating(room, N, E, paper) : evaluation;
+        this.x = room.activation("x", N, C);
+        this.y = room.activation("y", N, C);
+        this.logits = room.activation("logits", N, E);
+        this.gateWeight = room.weight("gateWeight", E, C);
+        this.gateBias = Optional.of(Gating.bias(room, E, spread));
+        this.expertY = room.activation("expertY", Math.max(training.R(), evaluation.R()), C);
+        this.preActivation = room.activation("preActivation", training.R(), F);
+        this.weights = weights(room, "", C, F, E);
+        this.gradients = Gradients.of(room, N, C, F, E, training);
+        evaluate();
+        this.forwardCost = cost(evaluation);
+        forward();
+        Cost kept = cost(training);
+        // Gradients of weights and of rows: twice the FLOPs. Weights are read again, their gradients
+        // read and written.
+        double matrices = 2.0 * training.touched() * C * F * Float.BYTES;
+        this.trainingCost = kept.plus(new Cost(2 * kept.flop(), kept.read() + matrices, kept.written() + matrices));
+    }
+
+    private static FeedForwardWeights weights(Room room, String prefix, int C, int F, int E) {
+        return new FeedForwardWeights(
+                room.weight(prefix + "up", E, F, C),
+                room.normal(prefix + "upBias", Role.STATE, 0.1, E, F),
+                room.weight(prefix + "down", E, C, F),
+                room.normal(prefix + "downBias", Role.STATE, 0.1, E, C));
+    }
+
+    private Cost cost(Gating gating) {
+        double flop = 2.0 * N * C * E + 4.0 * gating.owned() * C * F;
+        double read = ((double) N * C + 2.0 * gating.touched() * C * F) * Float.BYTES;
+        return new Cost(flop, read, (double) N * C * Float.BYTES);
+    }
+
+    /// Nothing dropped, nothing saved.
+    void evaluate() {
+        forward(evaluation, Optional.empty());
+    }
+
+    /// Forward of training.
+    void forward() {
+        forward(training, Optional.of(preActivation));
+    }
+
+    private void forward(Gating gating, Optional<Tensor> saved) {
+        Tensor expertRows = expertY.slice(0, gating.R());
+        kernels.linear().forward(logits, x, gateWeight, gateBias);
+        gating.forward(logits);
+        kernels.expertFeedForward().forward(expertRows, saved, x, weights, gating.rows(), gating.K(), GELU);
+        kernels.dispatch().gather(y, expertRows, gating.routing(), gating.rows());
+    }
+
+    /// All gradients, after [#forward()].
+    void backward() {
+        var d = gradients;
+        var rows = training.rows();
+        Tensor expertRows = expertY.slice(0, training.R());
+        kernels.dispatch().gatherBackward(d.dExpertY, d.dWeight, d.dy, expertRows, training.routing(), rows);
+        kernels.expertFeedForward()
+                .backward(d.dExpertX, d.dWeights, d.dExpertY, preActivation, x, weights, rows, training.K(), GELU);
+        kernels.dispatch().scatterBackward(d.dx, d.dExpertX, training.routing(), rows);
+        training.backward(d.dLogits, d.dWeight);
+        kernels.linear().backwardWeight(d.dGateWeight, Optional.of(d.dGateBias), d.dLogits, x);
+        kernels.linear().backwardData(d.dxOfGate, d.dLogits, gateWeight);
+        kernels.add().forward(d.dx, d.dx, d.dxOfGate);
+    }
+
+    /// Work of [#evaluate].
+    Cost forwardCost() {
+        return forwardCost;
+    }
+
+    /// Work of [#forward()] and [#backward].
+    Cost trainingCost() {
+        return trainingCost;
+    }
+
+    @Override
+    public void run() {
+        forward();
+        backward();
+    }
+
+    @Override
+    public List<Tensor> results() {
+        var d = gradients;
+        return List.of(
+                training.routing().expert(),
+                training.routing().slot(),
+                training.routing().weight(),
+                training.balanceLoss(),
+                y,
+                d.dx,
+                d.dGateWeight,
+                d.dWeights.up(),
+                d.dWeights.upBias(),
+                d.dWeights.down(),
+                d.dWeights.downBias());
+    }
+
+    @Override
+    public int terms() {
+        return F;
+    }
+}

@@ -1,0 +1,73 @@
+package dev.tandem.bench.step;
+
+import dev.tandem.bench.Problem;
+import dev.tandem.bench.Room;
+import dev.tandem.bench.machine.Cost;
+import dev.tandem.engine.Tensor;
+import dev.tandem.gpt.Buffer;
+import dev.tandem.gpt.Gpt;
+import dev.tandem.gpt.GptConfig;
+import dev.tandem.gpt.Parameters;
+import dev.tandem.gpt.Schedule;
+import dev.tandem.gpt.TrainingOptions;
+import dev.tandem.gpt.TrainingStep;
+import dev.tandem.gpt.cost.FlopCount;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/// One model in training on a batch of random tokens.
+final class TrainingProblem implements Problem {
+    private static final long SEED = 7;
+    private static final long UPDATES = 1_000_000; // more than any run makes
+    private static final double RATE = 1e-4;
+    private static final double CLIP_NORM = 1;
+
+    private final GptConfig config;
+    private final TrainingStep step;
+    private final int[] ids;
+    private final int[] targets;
+
+    TrainingProblem(Room room, GptConfig config, int B) {
+        this.config = config;
+        var options =
+                TrainingOptions.paper(new Schedule(RATE, 0, UPDATES), SEED).withClipNorm(CLIP_NORM);
+        this.step = Gpt.create(room.backend(), config, SEED).training(options, B, config.T());
+        int[] text = new SplittableRandom(SEED)
+                .ints(step.tokens() + 1L, 0, config.V())
+                .toArray();
+        this.ids = Arrays.copyOfRange(text, 0, step.tokens());
+        this.targets = Arrays.copyOfRange(text, 1, text.length);
+    }
+
+    /// One update.
+    void update() {
+        step.run(ids, targets);
+    }
+
+    /// Work of one update: the products, without the half of attention that is masked; parameters,
+    /// gradients and moments read and written.
+    Cost cost() {
+        var count = FlopCount.of(config, config.T());
+        double masked = 3.0 * config.L() * 2 * config.T() * config.C();
+        double parameters =
+                Parameters.plan(config).stream().mapToDouble(Buffer::bytes).sum();
+        return new Cost((count.training() - masked) * step.tokens(), 4 * parameters, 4 * parameters);
+    }
+
+    /// Gradients only: an update would turn rounding into whole steps where a gradient is about 0.
+    @Override
+    public void run() {
+        step.computeGradients(ids, targets);
+    }
+
+    @Override
+    public List<Tensor> results() {
+        return List.of(step.gradients().embedding());
+    }
+
+    @Override
+    public int terms() {
+        return step.tokens() * config.C();
+    }
+}
