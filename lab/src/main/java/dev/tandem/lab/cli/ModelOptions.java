@@ -111,14 +111,14 @@ final class ModelOptions {
     @Option(
             names = "--dense-rate",
             paramLabel = "X",
-            defaultValue = "0.012",
+            defaultValue = "0.024",
             description = "Highest learning rate of the dense model, up to 1000. Default: ${DEFAULT-VALUE}.")
     private double denseRate;
 
     @Option(
             names = "--moe-rate",
             paramLabel = "X",
-            defaultValue = "0.006",
+            defaultValue = "0.012",
             description = "Highest learning rate of the MoE, up to 1000. Default: ${DEFAULT-VALUE}.")
     private double moeRate;
 
