@@ -19,6 +19,7 @@ final class Charts {
     private static final double PERCENT = 100;
     private static final double GIGA = 1e9;
     private static final double HEADROOM = 1.1;
+    private static final double LEGEND_ROOM = 1.25;
     private static final int UPRIGHT = 90;
     private static final double BAR_WIDTH = 0.75;
 
@@ -98,25 +99,41 @@ final class Charts {
 
     /// Part of the attainable speed that each benchmark reaches at its first size.
     Optional<CategoryChart> shares() {
-        var first = new LinkedHashMap<String, Double>();
+        var first = new LinkedHashMap<String, Measurement>();
         for (var measurement : report.measurements()) {
-            measurement.share().ifPresent(share -> first.putIfAbsent(measurement.name(), PERCENT * share.median()));
+            if (measurement.share().isPresent()) {
+                first.putIfAbsent(measurement.name(), measurement);
+            }
         }
         if (first.isEmpty()) {
             return Optional.empty();
         }
-        var chart = chart(
-                "Per cent of what bounds each benchmark: arithmetic or memory, measured in the same second",
-                "",
-                "% of attainable");
-        chart.addSeries("share", List.copyOf(first.keySet()), List.copyOf(first.values()));
+        var chart = chart("Per cent of what bounds each benchmark, measured in the same second", "", "% of attainable");
+        chart.addSeries("bound by arithmetic", List.copyOf(first.keySet()), shares(first, true));
+        chart.addSeries("bound by memory", List.copyOf(first.keySet()), shares(first, false));
+        double highest = first.values().stream()
+                .mapToDouble(measurement -> PERCENT * share(measurement))
+                .max()
+                .orElse(PERCENT);
         var styler = chart.getStyler();
-        styler.setLegendVisible(false);
+        styler.setOverlapped(true);
+        styler.setLegendPosition(LegendPosition.InsideNE);
         styler.setXAxisLabelRotation(UPRIGHT);
+        styler.setXAxisMaxLabelCount(Math.max(2, first.size()));
         styler.setAvailableSpaceFill(BAR_WIDTH);
         styler.setYAxisMin(0.0);
-        styler.setYAxisMax(PERCENT * HEADROOM);
+        styler.setYAxisMax(Math.max(PERCENT, highest) * LEGEND_ROOM);
         return Optional.of(chart);
+    }
+
+    private static List<Double> shares(Map<String, Measurement> measurements, boolean computing) {
+        return measurements.values().stream()
+                .map(measurement -> measurement.computes() == computing ? PERCENT * share(measurement) : 0)
+                .toList();
+    }
+
+    private static double share(Measurement measurement) {
+        return measurement.share().orElseThrow().median();
     }
 
     private Optional<CategoryChart> speed(Axis axis, String title, String axisTitle, CategorySeriesRenderStyle style) {
@@ -131,7 +148,7 @@ final class Charts {
                 highest = Math.max(highest, measurement.flops() / GIGA);
             }
         }
-        double roof = report.machines().getLast().memory().flops() / GIGA;
+        double roof = report.machines().getLast().flops() / GIGA;
         var line = chart.addSeries(
                 "arithmetic ceiling",
                 axis.values(),

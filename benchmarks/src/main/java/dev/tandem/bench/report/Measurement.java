@@ -14,7 +14,8 @@ import java.util.stream.Collectors;
 /// @param parameters of the benchmark
 /// @param cost work of one call
 /// @param seconds of one call, one sample per round
-/// @param share part of the attainable speed, one sample per round; absent where ceilings are unknown
+/// @param share part of the attainable speed, one sample per round; absent where ceilings are
+/// unknown
 /// @param ceilings medians of the ceilings measured beside the rounds; absent where unknown
 /// @param foreign largest share of processor time that other processes had in a round
 /// @param stolen largest share of processor time that the host took away in a round
@@ -62,7 +63,8 @@ public record Measurement(
         return benchmark.replace(GROUP_SUFFIX, ".");
     }
 
-    /// Parameters that tell measurements of a benchmark apart: all but the backend and automatic threads.
+    /// Parameters that tell measurements of a benchmark apart: all but the backend and automatic
+    /// threads.
     String details() {
         return parameters.entrySet().stream()
                 .filter(entry -> !entry.getKey().equals("backend"))
@@ -80,6 +82,7 @@ public record Measurement(
         json.put("flop", cost.flop());
         json.put("bytesRead", cost.read());
         json.put("bytesWritten", cost.written());
+        json.put("bytesUpdated", cost.updated());
         json.put("secondsPerCall", seconds.median());
         json.put("flopsPerSecond", flops());
         json.put("bytesPerSecond", bytesPerSecond());
@@ -89,6 +92,7 @@ public record Measurement(
             json.put("ceilingFlops", machine.flops());
             json.put("ceilingRead", machine.readBytes());
             json.put("ceilingCopy", machine.copyBytes());
+            json.put("ceilingUpdate", machine.updateBytes());
         });
         json.put("foreign", foreign);
         json.put("stolen", stolen);
@@ -106,14 +110,16 @@ public record Measurement(
                 new Cost(
                         json.field("flop").number(),
                         json.field("bytesRead").number(),
-                        json.field("bytesWritten").number()),
+                        json.field("bytesWritten").number(),
+                        json.field("bytesUpdated").number()),
                 samples(json.field("seconds")),
                 known ? Optional.of(samples(json.field("shares"))) : Optional.empty(),
                 known
                         ? Optional.of(new Ceilings(
                                 json.field("ceilingFlops").number(),
                                 json.field("ceilingRead").number(),
-                                json.field("ceilingCopy").number()))
+                                json.field("ceilingCopy").number(),
+                                json.field("ceilingUpdate").number()))
                         : Optional.empty(),
                 json.field("foreign").number(),
                 json.field("stolen").number());

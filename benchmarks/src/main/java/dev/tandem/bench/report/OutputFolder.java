@@ -16,8 +16,8 @@ import java.util.Map;
 import javax.imageio.ImageIO;
 import org.knowm.xchart.BitmapEncoder;
 
-/// The folder that receives a report. It is tried before anything is measured, so that no minutes are
-/// spent on results that cannot be kept.
+/// The folder that receives a report. It is tried before anything is measured, so that no minutes
+/// are spent on results that cannot be kept.
 public final class OutputFolder {
     private static final String JSON = "bench.json";
     private static final String MARKDOWN = "bench.md";

@@ -2,8 +2,8 @@ package dev.tandem.bench.report;
 
 import java.util.Arrays;
 
-/// Repeated measurements of one quantity, judged by their middle, which one disturbed round does not
-/// move.
+/// Repeated measurements of one quantity, judged by their middle, which one disturbed round does
+/// not move.
 final class Samples {
     // Of a normal distribution: standard deviations per median deviation, and of the median per mean.
     private static final double DEVIATION_PER_MEDIAN_DEVIATION = 1.4826;

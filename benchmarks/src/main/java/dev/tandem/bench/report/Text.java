@@ -46,14 +46,14 @@ public final class Text {
                 .formatted(
                         machine.threads(),
                         machine.threads() == 1 ? "thread" : "threads",
-                        significant(machine.memory().flops() / 1e9),
+                        significant(machine.flops() / 1e9),
                         significant(machine.memory().readBytes() / 1e9),
                         significant(machine.cached().readBytes() / 1e9));
     }
 
     /// One line about a measurement, for the terminal.
     public static String line(Measurement measurement) {
-        return "%-36s %-30s %10s %14s %s%s"
+        return "%-34s %-36s %8s %12s %s%s"
                 .formatted(
                         measurement.name(),
                         measurement.details(),
