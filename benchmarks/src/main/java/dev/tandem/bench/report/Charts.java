@@ -2,6 +2,7 @@ package dev.tandem.bench.report;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -94,6 +95,30 @@ final class Charts {
         ideal.setLineStyle(SeriesLines.DASH_DASH);
         chart.getStyler().setYAxisMin(0.0);
         chart.getStyler().setYAxisMax(all * HEADROOM);
+        return Optional.of(chart);
+    }
+
+    /// Speed beside that of other libraries.
+    Optional<CategoryChart> peers() {
+        if (report.peers().isEmpty()) {
+            return Optional.empty();
+        }
+        var questions = new LinkedHashSet<String>();
+        var speeds = new LinkedHashMap<String, Map<String, Double>>();
+        for (var result : report.peers()) {
+            questions.add(result.question());
+            speeds.computeIfAbsent("Tandem", _ -> new LinkedHashMap<>())
+                    .put(result.question(), result.ourFlops() / GIGA);
+            speeds.computeIfAbsent(result.library(), _ -> new LinkedHashMap<>())
+                    .put(result.question(), result.flops() / GIGA);
+        }
+        var chart = chart("Matrix products beside other libraries", "N x in x out", "GFLOP/s");
+        speeds.forEach((library, byQuestion) -> chart.addSeries(
+                library,
+                List.copyOf(questions),
+                questions.stream().map(byQuestion::get).toList()));
+        chart.getStyler().setYAxisMin(0.0);
+        chart.getStyler().setXAxisMaxLabelCount(Math.max(2, questions.size()));
         return Optional.of(chart);
     }
 

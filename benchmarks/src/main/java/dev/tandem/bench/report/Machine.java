@@ -14,10 +14,14 @@ import java.util.Map;
 public record Machine(int threads, Ceilings cached, Ceilings shared, Ceilings memory) {
     private static final double CACHED_BYTES = 512 << 10;
     private static final double SHARED_BYTES = 32 << 20;
+    private static final int WARM_UPS = 5; // until the compiler is done
 
     /// Measures.
     public static Machine measure(int threads) {
         try (var probe = new CeilingProbe(threads)) {
+            for (int i = 0; i < WARM_UPS; i++) {
+                probe.measure(SHARED_BYTES);
+            }
             return new Machine(
                     threads,
                     probe.measure(CACHED_BYTES * threads),

@@ -1,6 +1,5 @@
 package dev.tandem.bench.report;
 
-import dev.tandem.bench.BadInputException;
 import dev.tandem.bench.machine.Ceilings;
 import dev.tandem.bench.machine.Cost;
 import java.util.LinkedHashMap;
@@ -112,8 +111,8 @@ public record Measurement(
                         json.field("bytesRead").number(),
                         json.field("bytesWritten").number(),
                         json.field("bytesUpdated").number()),
-                samples(json.field("seconds")),
-                known ? Optional.of(samples(json.field("shares"))) : Optional.empty(),
+                Samples.of(json.field("seconds")),
+                known ? Optional.of(Samples.of(json.field("shares"))) : Optional.empty(),
                 known
                         ? Optional.of(new Ceilings(
                                 json.field("ceilingFlops").number(),
@@ -123,14 +122,5 @@ public record Measurement(
                         : Optional.empty(),
                 json.field("foreign").number(),
                 json.field("stolen").number());
-    }
-
-    private static Samples samples(Json json) {
-        double[] numbers = json.numbers();
-        if (numbers.length == 0) {
-            throw new BadInputException(
-                    json.where(), "it is empty", "Give a bench.json that 'tandem bench' has written");
-        }
-        return new Samples(numbers);
     }
 }

@@ -66,6 +66,17 @@ public final class Text {
                         measurement.disturbed() ? ", disturbed by " + disturbance(measurement) : "");
     }
 
+    /// One line about a peer, for the terminal.
+    public static String line(PeerResult result) {
+        return "%-16s %-16s %8s GFLOP/s, Tandem %s GFLOP/s: %s times as fast"
+                .formatted(
+                        result.library(),
+                        result.question(),
+                        significant(result.flops() / 1e9),
+                        significant(result.ourFlops() / 1e9),
+                        significant(result.advantage()));
+    }
+
     /// `other processes (12 % of the processors)`.
     static String disturbance(Measurement measurement) {
         return measurement.foreign() >= measurement.stolen()
