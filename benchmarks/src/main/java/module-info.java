@@ -13,6 +13,8 @@ module dev.tandem.bench {
     requires xchart;
     requires static org.jspecify;
 
+    uses dev.tandem.bench.Peers;
+
     opens dev.tandem.bench to
             info.picocli;
 }

@@ -9,6 +9,8 @@ import java.util.Arrays;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Measurement;
@@ -40,6 +42,8 @@ public abstract class BackendBenchmark {
     @Param("0")
     public int threads;
 
+    // Held, because a logger nobody holds forgets its level.
+    private final Logger engine = Logger.getLogger("dev.tandem.engine");
     private Optional<Backend> device = Optional.empty();
 
     /// Called by JMH.
@@ -50,6 +54,7 @@ public abstract class BackendBenchmark {
     ///
     /// @throws IllegalStateException if a result of the small problem is wrong
     protected final <P extends Problem> P prepare(Function<Room, P> small, Function<Room, P> timed) {
+        engine.setLevel(Level.WARNING); // which backend was opened need not be told by every fork
         Backend opened = Backends.open(backend, new BackendOptions(threads));
         device = Optional.of(opened);
         try (Backend reference = ReferenceBackend.open();

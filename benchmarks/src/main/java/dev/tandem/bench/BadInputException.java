@@ -1,7 +1,7 @@
 package dev.tandem.bench;
 
-/// Input that the user can mend. The message is one paragraph that says what is wrong, why it is, and
-/// what to do.
+/// Input that the user can mend. The message is one paragraph that says what is wrong, why it is,
+/// and what to do.
 public final class BadInputException extends IllegalArgumentException {
     private static final long serialVersionUID = 1L;
 

@@ -2,8 +2,11 @@ package dev.tandem.bench;
 
 import dev.tandem.bench.report.Comparison;
 import dev.tandem.bench.report.OutputFolder;
+import dev.tandem.bench.report.PeerResult;
 import dev.tandem.bench.report.Report;
+import dev.tandem.bench.report.Text;
 import dev.tandem.engine.Availability;
+import dev.tandem.engine.BackendOptions;
 import dev.tandem.engine.BackendProvider;
 import dev.tandem.engine.BackendUnavailable;
 import dev.tandem.engine.Backends;
@@ -17,10 +20,9 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.ServiceLoader;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.logging.Level;
-import java.util.logging.Logger;
 import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -53,9 +55,6 @@ public final class Main implements Callable<Integer> {
     private static final int BAD_INPUT = 2;
     private static final int NO_BACKEND = 3;
     private static final int MOST_THREADS = 1024;
-
-    // Held, because a logger nobody holds forgets its level.
-    private static final Logger ENGINE = Logger.getLogger("dev.tandem.engine");
 
     @Spec
     @SuppressWarnings("NullAway.Init")
@@ -107,6 +106,12 @@ public final class Main implements Callable<Integer> {
             description = "Measure nothing; say what moved beyond noise between an old and a new bench.json.")
     private List<Path> compare = List.of();
 
+    @Option(
+            names = "--peers",
+            description =
+                    "Ask other libraries the same questions in the same rounds; they are downloaded on first use.")
+    private boolean peers;
+
     @Option(names = "--no-progress", description = "Show results only.")
     private boolean noProgress;
 
@@ -118,7 +123,6 @@ public final class Main implements Callable<Integer> {
     /// Runs the command and ends the process with its exit code.
     public static void main(String[] args) {
         System.setProperty("java.awt.headless", "true");
-        ENGINE.setLevel(Level.WARNING); // which backend was opened is told once, not for every benchmark
         var out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
         var err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
         System.exit(run(out, err, args));
@@ -179,6 +183,12 @@ public final class Main implements Callable<Integer> {
             throw new BadInputException(
                     "--threads " + threads, "it must be 1 to 1024", "Leave it away for one per core");
         }
+        if (peers && ServiceLoader.load(Peers.class).stream().findAny().isEmpty()) {
+            throw new BadInputException(
+                    "--peers",
+                    "this build holds no other libraries",
+                    "Run './tandem bench --peers', which builds with them");
+        }
         BackendProvider provider = provider();
         if (provider.probe() instanceof Availability.Unavailable(String reason)) {
             throw new BackendUnavailable(provider.name(), reason);
@@ -210,10 +220,34 @@ public final class Main implements Callable<Integer> {
         }));
         boolean onTerminal = !noProgress && isTerminal();
         session.run(plan, new TerminalProgress(terminal, plan, onTerminal, System::nanoTime));
+        if (peers) {
+            ask(session, provider, terminal);
+        }
         finished.set(true);
         Report report = session.report();
         folder.write(report).forEach(file -> terminal.println("written: " + file));
         return report.failures().isEmpty() ? OK : FAILED;
+    }
+
+    private void ask(Session session, BackendProvider provider, PrintWriter terminal) {
+        int most = threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
+        var listener = new Peers.Listener() {
+            @Override
+            public void answered(PeerResult result) {
+                session.add(result);
+                terminal.println(Text.line(result));
+            }
+
+            @Override
+            public void absent(String library, String reason) {
+                terminal.println("%s cannot be asked here: %s".formatted(library, reason));
+            }
+        };
+        for (Peers peer : ServiceLoader.load(Peers.class)) {
+            try (var opened = Backends.open(provider.name(), new BackendOptions(most))) {
+                peer.compare(opened, most, quick, listener);
+            }
+        }
     }
 
     private static void keep(Session session, OutputFolder folder, PrintWriter terminal) {

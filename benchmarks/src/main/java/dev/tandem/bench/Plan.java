@@ -17,19 +17,19 @@ import org.openjdk.jmh.runner.options.TimeValue;
 
 /// Which measurements to make.
 ///
-/// Parameters vary one at a time, the others hold their first value: three parameters of three values
-/// make seven measurements, not twenty-seven. A quick plan holds all of them.
+/// Parameters vary one at a time, the others hold their first value: three parameters of three
+/// values make seven measurements, not twenty-seven. A quick plan holds all of them.
 ///
 /// @param items in the order of their run
 record Plan(List<Item> items) {
     /// Benchmarks that show how speed grows with threads: one for each limit, and the sums of all.
     private static final Set<String> SCALED = Set.of(
-            "LinearBenchmark.forward",
-            "LayerNormBenchmark.forward",
-            "AttentionBenchmark.forward",
-            "ExpertFeedForwardBenchmark.forwardBackward",
-            "MoeLayerBenchmark.forwardBackward",
-            "TrainingStepBenchmark.update");
+            "Linear.forward",
+            "LayerNorm.forward",
+            "Attention.forward",
+            "ExpertFeedForward.forwardBackward",
+            "MoeLayer.forwardBackward",
+            "TrainingStep.update");
 
     private static final String THREADS = "threads";
     private static final String BACKEND = "backend";
@@ -120,10 +120,9 @@ record Plan(List<Item> items) {
         return Duration.ofNanos(value.convertTo(TimeUnit.NANOSECONDS));
     }
 
-    /// `LinearBenchmark.forward`
+    /// `Linear.forward`
     static String name(String benchmark) {
-        int method = benchmark.lastIndexOf('.');
-        return benchmark.substring(benchmark.lastIndexOf('.', method - 1) + 1);
+        return benchmark.replaceFirst("^.*\\.(\\w+)Benchmark\\.", "$1.");
     }
 
     /// What is to be expected.

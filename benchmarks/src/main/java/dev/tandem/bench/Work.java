@@ -12,11 +12,14 @@ public class Work {
     /// Floating-point operations.
     public long flop;
 
-    /// Bytes read.
+    /// Bytes only read.
     public long read;
 
-    /// Bytes written.
+    /// Bytes only written.
     public long written;
+
+    /// Bytes updated in place.
+    public long updated;
 
     /// Called by JMH.
     public Work() {}
@@ -26,5 +29,6 @@ public class Work {
         flop += (long) cost.flop();
         read += (long) cost.read();
         written += (long) cost.written();
+        updated += (long) cost.updated();
     }
 }

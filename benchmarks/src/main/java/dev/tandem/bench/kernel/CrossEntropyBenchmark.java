@@ -19,6 +19,9 @@ import org.openjdk.jmh.annotations.Setup;
 public class CrossEntropyBenchmark extends BackendBenchmark {
     private static final long SEED = 7;
 
+    // Per logit: difference, exponential, and sum or product.
+    private static final double FLOP = 3;
+
     /// `N x V`.
     @Param({"1024x50264"})
     public String size = "";
@@ -61,6 +64,10 @@ public class CrossEntropyBenchmark extends BackendBenchmark {
             crossEntropy.backward(dLogits, logSumExp, logits, targets, 1);
         }
 
+        double elements() {
+            return logits.shape().elements();
+        }
+
         @Override
         public void run() {
             forward();
@@ -89,13 +96,13 @@ public class CrossEntropyBenchmark extends BackendBenchmark {
     @Benchmark
     public void forward(Work work) {
         operands.forward();
-        done(work, Cost.of(0, List.of(operands.logits), List.of(operands.loss)));
+        done(work, Cost.of(FLOP * operands.elements(), List.of(operands.logits), List.of(operands.loss)));
     }
 
     /// Gradient of the logits.
     @Benchmark
     public void backward(Work work) {
         operands.backward();
-        done(work, Cost.of(0, List.of(operands.logits), List.of(operands.dLogits)));
+        done(work, Cost.of(FLOP * operands.elements(), List.of(operands.logits), List.of(operands.dLogits)));
     }
 }

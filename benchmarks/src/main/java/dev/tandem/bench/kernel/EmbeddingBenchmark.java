@@ -97,14 +97,24 @@ public class EmbeddingBenchmark extends BackendBenchmark {
     public void forward(Work work) {
         operands.forward();
         // as many elements of the table are read as y has
-        done(work, Cost.of(0, List.of(operands.ids, operands.y, operands.positions), List.of(operands.y)));
+        done(
+                work,
+                Cost.of(
+                        2.0 * operands.y.shape().elements(),
+                        List.of(operands.ids, operands.y, operands.positions),
+                        List.of(operands.y)));
     }
 
     /// `dTable[ids] += scale · dy`
     @Benchmark
     public void backward(Work work) {
         operands.backward();
-        // as many elements of dTable are read and written as dy has
-        done(work, Cost.of(0, List.of(operands.ids, operands.dy, operands.dy), List.of(operands.dy)));
+        // as many elements of dTable are updated as dy has
+        done(
+                work,
+                Cost.of(
+                        2.0 * operands.y.shape().elements(),
+                        List.of(operands.ids, operands.y, operands.dy),
+                        List.of(operands.dy)));
     }
 }

@@ -19,6 +19,10 @@ import org.openjdk.jmh.annotations.Setup;
 /// Bound by the bytes of logits and probabilities. Cost per token should grow with E for the
 /// softmax and with nothing else.
 public class GateBenchmark extends BackendBenchmark {
+    // Per logit: softmax and one comparison per choice; and the gradient of the softmax.
+    private static final double FORWARD_FLOP = 6;
+    private static final double BACKWARD_FLOP = 4;
+
     /// `N x E`.
     @Param({"2048x16", "2048x64", "2048x512", "16x512"})
     public String size = "";
@@ -54,6 +58,10 @@ public class GateBenchmark extends BackendBenchmark {
             gating.backward(dLogits, dWeight);
         }
 
+        double elements() {
+            return logits.shape().elements();
+        }
+
         @Override
         public void run() {
             forward();
@@ -87,13 +95,23 @@ public class GateBenchmark extends BackendBenchmark {
     @Benchmark
     public void forward(Work work) {
         operands.forward();
-        done(work, Cost.of(0, List.of(operands.logits), List.of(operands.gating.probabilities())));
+        done(
+                work,
+                Cost.of(
+                        FORWARD_FLOP * operands.elements(),
+                        List.of(operands.logits),
+                        List.of(operands.gating.probabilities())));
     }
 
     /// Gradient of the logits.
     @Benchmark
     public void backward(Work work) {
         operands.backward();
-        done(work, Cost.of(0, List.of(operands.gating.probabilities()), List.of(operands.dLogits)));
+        done(
+                work,
+                Cost.of(
+                        BACKWARD_FLOP * operands.elements(),
+                        List.of(operands.gating.probabilities()),
+                        List.of(operands.dLogits)));
     }
 }

@@ -17,6 +17,10 @@ import org.openjdk.jmh.annotations.Setup;
 ///
 /// Bound by bytes: one read and one written per element, backward two read.
 public class GeluBenchmark extends BackendBenchmark {
+    // Per element, by the formulas; erf, tanh and exp count as one.
+    private static final double FORWARD_FLOP = 5;
+    private static final double BACKWARD_FLOP = 10;
+
     /// `rows x columns`.
     @Param({"2048x3072", "64x3072"})
     public String size = "";
@@ -57,6 +61,10 @@ public class GeluBenchmark extends BackendBenchmark {
             gelu.backward(dx, dy, x, form);
         }
 
+        double elements() {
+            return x.shape().elements();
+        }
+
         @Override
         public void run() {
             forward();
@@ -86,13 +94,15 @@ public class GeluBenchmark extends BackendBenchmark {
     @Benchmark
     public void forward(Work work) {
         operands.forward();
-        done(work, Cost.of(0, List.of(operands.x), List.of(operands.y)));
+        done(work, Cost.of(FORWARD_FLOP * operands.elements(), List.of(operands.x), List.of(operands.y)));
     }
 
     /// `dx = dy · gelu'(x)`
     @Benchmark
     public void backward(Work work) {
         operands.backward();
-        done(work, Cost.of(0, List.of(operands.x, operands.dy), List.of(operands.dx)));
+        done(
+                work,
+                Cost.of(BACKWARD_FLOP * operands.elements(), List.of(operands.x, operands.dy), List.of(operands.dx)));
     }
 }

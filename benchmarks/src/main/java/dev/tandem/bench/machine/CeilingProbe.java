@@ -43,12 +43,13 @@ public final class CeilingProbe implements AutoCloseable {
             sink.add(FmaLoop.run(TURNS / 10));
             sink.add(StreamLoops.read(memory, 0, GRAIN / 2));
             StreamLoops.copy(memory, 0, GRAIN / 2, GRAIN / 2);
+            StreamLoops.update(memory, 0, GRAIN / 2);
         }
     }
 
-    /// All three, memory over that many bytes.
+    /// All of them, memory over that many bytes.
     public Ceilings measure(double bytes) {
-        return new Ceilings(flops(), readBytes(bytes), copyBytes(bytes));
+        return new Ceilings(flops(), readBytes(bytes), copyBytes(bytes), updateBytes(bytes));
     }
 
     /// FLOP/s of multiply-adds.
@@ -71,6 +72,13 @@ public final class CeilingProbe implements AutoCloseable {
         return threads
                 * share
                 * callsPerSecond(thread -> StreamLoops.copy(memory, thread * share, thread * share + half, half));
+    }
+
+    /// Bytes per second updated in place within that many, read and written bytes together.
+    public double updateBytes(double bytes) {
+        long share = share(bytes);
+        reserve(share * threads);
+        return 2.0 * threads * share * callsPerSecond(thread -> StreamLoops.update(memory, thread * share, share));
     }
 
     private long share(double bytes) {

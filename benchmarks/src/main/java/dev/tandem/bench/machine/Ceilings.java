@@ -5,7 +5,8 @@ package dev.tandem.bench.machine;
 /// @param flops FLOP/s of multiply-adds in F32
 /// @param readBytes bytes per second that can be read
 /// @param copyBytes bytes per second that can be copied, each byte counted twice: read and written
-public record Ceilings(double flops, double readBytes, double copyBytes) {
+/// @param updateBytes bytes per second that can be updated in place, counted twice as well
+public record Ceilings(double flops, double readBytes, double copyBytes, double updateBytes) {
     /// The shortest time in which that work could be done: by arithmetic or by memory, whichever
     /// takes longer.
     public double seconds(Cost cost) {
@@ -24,6 +25,8 @@ public record Ceilings(double flops, double readBytes, double copyBytes) {
     // As much as is written is priced as a copy; what is read beyond that, as reading.
     private double memorySeconds(Cost cost) {
         double copied = cost.written() + Math.min(cost.read(), cost.written());
-        return copied / copyBytes + Math.max(0, cost.read() - cost.written()) / readBytes;
+        return copied / copyBytes
+                + 2 * cost.updated() / updateBytes
+                + Math.max(0, cost.read() - cost.written()) / readBytes;
     }
 }

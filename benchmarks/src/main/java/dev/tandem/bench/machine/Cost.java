@@ -1,25 +1,32 @@
 package dev.tandem.bench.machine;
 
 import dev.tandem.engine.Tensor;
+import java.util.ArrayList;
 import java.util.List;
 
 /// The work of one call that no implementation can avoid.
 ///
 /// @param flop floating-point operations; a multiply-add counts as two
-/// @param read bytes of operands that are read, each once
-/// @param written bytes of operands that are written, each once
-public record Cost(double flop, double read, double written) {
+/// @param read bytes of operands that are only read, each once
+/// @param written bytes of operands that are only written, each once
+/// @param updated bytes of operands that are read and written in place, each once
+public record Cost(double flop, double read, double written, double updated) {
     /// Refuses what is no amount of work.
     public Cost {
-        if (!(flop >= 0 && read >= 0 && written >= 0)) {
+        if (!(flop >= 0 && read >= 0 && written >= 0 && updated >= 0)) {
             throw new IllegalArgumentException(
-                    "flop, read and written must be at least 0, were %s, %s and %s".formatted(flop, read, written));
+                    "flop, read, written and updated must be at least 0, were %s, %s, %s and %s"
+                            .formatted(flop, read, written, updated));
         }
     }
 
-    /// Tensors that are read and written whole, each once.
+    /// Tensors that are read and written whole, each once; those in both lists are updated in
+    /// place.
     public static Cost of(double flop, List<Tensor> read, List<Tensor> written) {
-        return new Cost(flop, bytes(read), bytes(written));
+        var updated = new ArrayList<>(read);
+        updated.retainAll(written);
+        double both = bytes(updated);
+        return new Cost(flop, bytes(read) - both, bytes(written) - both, both);
     }
 
     private static double bytes(List<Tensor> tensors) {
@@ -30,13 +37,18 @@ public record Cost(double flop, double read, double written) {
         return bytes;
     }
 
-    /// Bytes read and written together.
+    /// Bytes that move: read and written together, those updated in place in both directions.
     public double bytes() {
-        return read + written;
+        return read + written + 2 * updated;
+    }
+
+    /// Bytes of memory that are touched.
+    public double footprint() {
+        return read + written + updated;
     }
 
     /// Both, one after the other.
     public Cost plus(Cost other) {
-        return new Cost(flop + other.flop, read + other.read, written + other.written);
+        return new Cost(flop + other.flop, read + other.read, written + other.written, updated + other.updated);
     }
 }

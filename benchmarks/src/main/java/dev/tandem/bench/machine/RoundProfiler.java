@@ -30,6 +30,9 @@ public final class RoundProfiler implements InternalProfiler {
     /// Bytes per second attainable by copying.
     public static final String COPY = "ceilingCopy";
 
+    /// Bytes per second attainable by updating in place.
+    public static final String UPDATE = "ceilingUpdate";
+
     /// Share of the processors' time that other processes had.
     public static final String FOREIGN = "foreign";
 
@@ -79,18 +82,22 @@ public final class RoundProfiler implements InternalProfiler {
     private List<Result<?>> ceilings(BenchmarkParams benchmark, IterationResult result) {
         double calls = result.getPrimaryResult().getScore();
         var cost = new Cost(
-                perCall(result, "flop", calls), perCall(result, "read", calls), perCall(result, "written", calls));
+                perCall(result, "flop", calls),
+                perCall(result, "read", calls),
+                perCall(result, "written", calls),
+                perCall(result, "updated", calls));
         if (probe.isEmpty()) {
             int threads = Integer.parseInt(benchmark.getParam("threads"));
             probe = Optional.of(
                     new CeilingProbe(threads == 0 ? Runtime.getRuntime().availableProcessors() : threads));
         }
-        Ceilings ceilings = probe.get().measure(cost.bytes());
+        Ceilings ceilings = probe.get().measure(cost.footprint());
         return List.of(
                 scalar(SHARE, ceilings.seconds(cost) * calls, "of attainable"),
                 scalar(FLOPS, ceilings.flops(), "FLOP/s"),
                 scalar(READ, ceilings.readBytes(), "B/s"),
-                scalar(COPY, ceilings.copyBytes(), "B/s"));
+                scalar(COPY, ceilings.copyBytes(), "B/s"),
+                scalar(UPDATE, ceilings.updateBytes(), "B/s"));
     }
 
     private static double perCall(IterationResult result, String counter, double calls) {

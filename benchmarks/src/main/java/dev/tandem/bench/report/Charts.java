@@ -2,6 +2,7 @@ package dev.tandem.bench.report;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -19,6 +20,7 @@ final class Charts {
     private static final double PERCENT = 100;
     private static final double GIGA = 1e9;
     private static final double HEADROOM = 1.1;
+    private static final double LEGEND_ROOM = 1.25;
     private static final int UPRIGHT = 90;
     private static final double BAR_WIDTH = 0.75;
 
@@ -96,27 +98,67 @@ final class Charts {
         return Optional.of(chart);
     }
 
+    /// Speed beside that of other libraries.
+    Optional<CategoryChart> peers() {
+        if (report.peers().isEmpty()) {
+            return Optional.empty();
+        }
+        var questions = new LinkedHashSet<String>();
+        var speeds = new LinkedHashMap<String, Map<String, Double>>();
+        for (var result : report.peers()) {
+            questions.add(result.question());
+            speeds.computeIfAbsent("Tandem", _ -> new LinkedHashMap<>())
+                    .put(result.question(), result.ourFlops() / GIGA);
+            speeds.computeIfAbsent(result.library(), _ -> new LinkedHashMap<>())
+                    .put(result.question(), result.flops() / GIGA);
+        }
+        var chart = chart("Matrix products beside other libraries", "N x in x out", "GFLOP/s");
+        speeds.forEach((library, byQuestion) -> chart.addSeries(
+                library,
+                List.copyOf(questions),
+                questions.stream().map(byQuestion::get).toList()));
+        chart.getStyler().setYAxisMin(0.0);
+        chart.getStyler().setXAxisMaxLabelCount(Math.max(2, questions.size()));
+        return Optional.of(chart);
+    }
+
     /// Part of the attainable speed that each benchmark reaches at its first size.
     Optional<CategoryChart> shares() {
-        var first = new LinkedHashMap<String, Double>();
+        var first = new LinkedHashMap<String, Measurement>();
         for (var measurement : report.measurements()) {
-            measurement.share().ifPresent(share -> first.putIfAbsent(measurement.name(), PERCENT * share.median()));
+            if (measurement.share().isPresent()) {
+                first.putIfAbsent(measurement.name(), measurement);
+            }
         }
         if (first.isEmpty()) {
             return Optional.empty();
         }
-        var chart = chart(
-                "Per cent of what bounds each benchmark: arithmetic or memory, measured in the same second",
-                "",
-                "% of attainable");
-        chart.addSeries("share", List.copyOf(first.keySet()), List.copyOf(first.values()));
+        var chart = chart("Per cent of what bounds each benchmark, measured in the same second", "", "% of attainable");
+        chart.addSeries("bound by arithmetic", List.copyOf(first.keySet()), shares(first, true));
+        chart.addSeries("bound by memory", List.copyOf(first.keySet()), shares(first, false));
+        double highest = first.values().stream()
+                .mapToDouble(measurement -> PERCENT * share(measurement))
+                .max()
+                .orElse(PERCENT);
         var styler = chart.getStyler();
-        styler.setLegendVisible(false);
+        styler.setOverlapped(true);
+        styler.setLegendPosition(LegendPosition.InsideNE);
         styler.setXAxisLabelRotation(UPRIGHT);
+        styler.setXAxisMaxLabelCount(Math.max(2, first.size()));
         styler.setAvailableSpaceFill(BAR_WIDTH);
         styler.setYAxisMin(0.0);
-        styler.setYAxisMax(PERCENT * HEADROOM);
+        styler.setYAxisMax(Math.max(PERCENT, highest) * LEGEND_ROOM);
         return Optional.of(chart);
+    }
+
+    private static List<Double> shares(Map<String, Measurement> measurements, boolean computing) {
+        return measurements.values().stream()
+                .map(measurement -> measurement.computes() == computing ? PERCENT * share(measurement) : 0)
+                .toList();
+    }
+
+    private static double share(Measurement measurement) {
+        return measurement.share().orElseThrow().median();
     }
 
     private Optional<CategoryChart> speed(Axis axis, String title, String axisTitle, CategorySeriesRenderStyle style) {
@@ -131,7 +173,7 @@ final class Charts {
                 highest = Math.max(highest, measurement.flops() / GIGA);
             }
         }
-        double roof = report.machines().getLast().memory().flops() / GIGA;
+        double roof = report.machines().getLast().flops() / GIGA;
         var line = chart.addSeries(
                 "arithmetic ceiling",
                 axis.values(),

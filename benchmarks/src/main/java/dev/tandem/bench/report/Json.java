@@ -123,8 +123,8 @@ record Json(@Nullable Object value, String where) {
         return type.cast(value);
     }
 
-    /// Writes maps, iterables, arrays of doubles, strings, numbers and booleans, indented. A number that
-    /// JSON cannot hold becomes null.
+    /// Writes maps, iterables, arrays of doubles, strings, numbers and booleans, indented. A number
+    /// that JSON cannot hold becomes null.
     static String write(Object root) {
         var text = new StringWriter();
         try (var generator = new JsonFactory().createGenerator(ObjectWriteContext.empty(), text)) {

@@ -1,5 +1,6 @@
 package dev.tandem.bench.report;
 
+import dev.tandem.bench.machine.Ceilings;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -14,16 +15,19 @@ final class Markdown {
     /// @param plots file names and what they show, without their folder
     static String of(Report report, Collection<String> plots) {
         var text = new StringBuilder("# Benchmarks\n\n");
-        var rows = new ArrayList<List<String>>();
-        report.provenance().forEach((name, value) -> rows.add(List.of(name, value)));
-        text.append(Text.table(List.of("what", "value"), rows));
+        report.provenance().forEach((name, value) -> text.append("- %s: %s\n".formatted(name, value)));
         text.append("\n## What the machine can do\n\n")
                 .append(
                         "Measured before everything else; each benchmark is compared with ceilings measured again beside"
-                                + " every one of its rounds, memory over as many bytes as a call touches.\n\n")
+                                + " every one of its rounds, memory over as many bytes as a call touches. Copied and updated bytes count twice: read and written.\n\n")
                 .append(ceilings(report));
         text.append("\n## Reading\n\n").append(reading(report));
         text.append("\n## Measurements\n\n").append(measurements(report));
+        if (!report.peers().isEmpty()) {
+            text.append("\n## Peers\n\n")
+                    .append("In the same rounds, one after the other, on as many threads; results agree.\n\n")
+                    .append(peers(report));
+        }
         if (!report.failures().isEmpty()) {
             text.append("\n## Failed\n\n");
             report.failures().forEach((name, reason) -> text.append("- `%s`: %s\n".formatted(name, reason)));
@@ -38,23 +42,23 @@ final class Markdown {
     private static String ceilings(Report report) {
         var rows = new ArrayList<List<String>>();
         for (var machine : report.machines()) {
-            rows.add(List.of(
-                    String.valueOf(machine.threads()),
-                    Text.significant(machine.memory().flops() / GIGA),
-                    Text.significant(machine.cached().readBytes() / GIGA),
-                    Text.significant(machine.cached().copyBytes() / GIGA),
-                    Text.significant(machine.memory().readBytes() / GIGA),
-                    Text.significant(machine.memory().copyBytes() / GIGA)));
+            rows.add(row(machine, "½ MiB per core", machine.cached()));
+            rows.add(row(machine, "32 MiB", machine.shared()));
+            rows.add(row(machine, "256 MiB", machine.memory()));
         }
         return Text.table(
-                List.of(
-                        "threads",
-                        "multiply-add, GFLOP/s",
-                        "cache read, GB/s",
-                        "cache copy, GB/s",
-                        "memory read, GB/s",
-                        "memory copy, GB/s"),
+                List.of("memory", "threads", "multiply-add, GFLOP/s", "read, GB/s", "copy, GB/s", "update, GB/s"),
                 rows);
+    }
+
+    private static List<String> row(Machine machine, String memory, Ceilings ceilings) {
+        return List.of(
+                memory,
+                String.valueOf(machine.threads()),
+                Text.significant(ceilings.flops() / GIGA),
+                Text.significant(ceilings.readBytes() / GIGA),
+                Text.significant(ceilings.copyBytes() / GIGA),
+                Text.significant(ceilings.updateBytes() / GIGA));
     }
 
     private static String reading(Report report) {
@@ -94,6 +98,20 @@ final class Markdown {
                         : "\n%d measurements were disturbed by other processes or by the host; they are marked with *.\n"
                                 .formatted(disturbed));
         return text.toString();
+    }
+
+    private static String peers(Report report) {
+        var rows = new ArrayList<List<String>>();
+        for (var result : report.peers()) {
+            rows.add(List.of(
+                    result.question(),
+                    result.library(),
+                    Text.significant(result.flops() / GIGA),
+                    Text.significant(result.ourFlops() / GIGA),
+                    Text.significant(result.advantage())));
+        }
+        return Text.table(
+                List.of("N x in x out", "library", "its GFLOP/s", "Tandem's GFLOP/s", "Tandem over it"), rows);
     }
 
     private static String measurements(Report report) {

@@ -1,6 +1,5 @@
 package dev.tandem.bench.report;
 
-import dev.tandem.bench.BadInputException;
 import dev.tandem.bench.machine.Ceilings;
 import dev.tandem.bench.machine.Cost;
 import java.util.LinkedHashMap;
@@ -14,7 +13,8 @@ import java.util.stream.Collectors;
 /// @param parameters of the benchmark
 /// @param cost work of one call
 /// @param seconds of one call, one sample per round
-/// @param share part of the attainable speed, one sample per round; absent where ceilings are unknown
+/// @param share part of the attainable speed, one sample per round; absent where ceilings are
+/// unknown
 /// @param ceilings medians of the ceilings measured beside the rounds; absent where unknown
 /// @param foreign largest share of processor time that other processes had in a round
 /// @param stolen largest share of processor time that the host took away in a round
@@ -62,7 +62,8 @@ public record Measurement(
         return benchmark.replace(GROUP_SUFFIX, ".");
     }
 
-    /// Parameters that tell measurements of a benchmark apart: all but the backend and automatic threads.
+    /// Parameters that tell measurements of a benchmark apart: all but the backend and automatic
+    /// threads.
     String details() {
         return parameters.entrySet().stream()
                 .filter(entry -> !entry.getKey().equals("backend"))
@@ -80,6 +81,7 @@ public record Measurement(
         json.put("flop", cost.flop());
         json.put("bytesRead", cost.read());
         json.put("bytesWritten", cost.written());
+        json.put("bytesUpdated", cost.updated());
         json.put("secondsPerCall", seconds.median());
         json.put("flopsPerSecond", flops());
         json.put("bytesPerSecond", bytesPerSecond());
@@ -89,6 +91,7 @@ public record Measurement(
             json.put("ceilingFlops", machine.flops());
             json.put("ceilingRead", machine.readBytes());
             json.put("ceilingCopy", machine.copyBytes());
+            json.put("ceilingUpdate", machine.updateBytes());
         });
         json.put("foreign", foreign);
         json.put("stolen", stolen);
@@ -106,25 +109,18 @@ public record Measurement(
                 new Cost(
                         json.field("flop").number(),
                         json.field("bytesRead").number(),
-                        json.field("bytesWritten").number()),
-                samples(json.field("seconds")),
-                known ? Optional.of(samples(json.field("shares"))) : Optional.empty(),
+                        json.field("bytesWritten").number(),
+                        json.field("bytesUpdated").number()),
+                Samples.of(json.field("seconds")),
+                known ? Optional.of(Samples.of(json.field("shares"))) : Optional.empty(),
                 known
                         ? Optional.of(new Ceilings(
                                 json.field("ceilingFlops").number(),
                                 json.field("ceilingRead").number(),
-                                json.field("ceilingCopy").number()))
+                                json.field("ceilingCopy").number(),
+                                json.field("ceilingUpdate").number()))
                         : Optional.empty(),
                 json.field("foreign").number(),
                 json.field("stolen").number());
-    }
-
-    private static Samples samples(Json json) {
-        double[] numbers = json.numbers();
-        if (numbers.length == 0) {
-            throw new BadInputException(
-                    json.where(), "it is empty", "Give a bench.json that 'tandem bench' has written");
-        }
-        return new Samples(numbers);
     }
 }

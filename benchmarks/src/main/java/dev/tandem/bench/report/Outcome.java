@@ -26,7 +26,8 @@ public final class Outcome {
                 new Cost(
                         perCall(rounds.getFirst(), "flop"),
                         perCall(rounds.getFirst(), "read"),
-                        perCall(rounds.getFirst(), "written")),
+                        perCall(rounds.getFirst(), "written"),
+                        perCall(rounds.getFirst(), "updated")),
                 new Samples(rounds.stream()
                         .mapToDouble(round -> 1 / round.getPrimaryResult().getScore())
                         .toArray()),
@@ -40,7 +41,8 @@ public final class Outcome {
         return new Ceilings(
                 samples(rounds, RoundProfiler.FLOPS).median(),
                 samples(rounds, RoundProfiler.READ).median(),
-                samples(rounds, RoundProfiler.COPY).median());
+                samples(rounds, RoundProfiler.COPY).median(),
+                samples(rounds, RoundProfiler.UPDATE).median());
     }
 
     private static double perCall(IterationResult round, String counter) {

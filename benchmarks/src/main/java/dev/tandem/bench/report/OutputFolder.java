@@ -14,10 +14,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import javax.imageio.ImageIO;
+import javax.imageio.stream.MemoryCacheImageOutputStream;
 import org.knowm.xchart.BitmapEncoder;
 
-/// The folder that receives a report. It is tried before anything is measured, so that no minutes are
-/// spent on results that cannot be kept.
+/// The folder that receives a report. It is tried before anything is measured, so that no minutes
+/// are spent on results that cannot be kept.
 public final class OutputFolder {
     private static final String JSON = "bench.json";
     private static final String MARKDOWN = "bench.md";
@@ -65,7 +66,9 @@ public final class OutputFolder {
         written.add(moved(Files.writeString(part(MARKDOWN), Markdown.of(report, plots.keySet())), MARKDOWN));
         for (var plot : plots.entrySet()) {
             Path part = part(plot.getKey());
-            try (var out = Files.newOutputStream(part)) {
+            // not cached in a file, which ImageIO would delete by a hook that an ending process refuses
+            try (var file = Files.newOutputStream(part);
+                    var out = new MemoryCacheImageOutputStream(file)) {
                 ImageIO.write(plot.getValue(), "png", out);
             }
             written.add(moved(part, plot.getKey()));
@@ -85,6 +88,7 @@ public final class OutputFolder {
         charts.tokens().ifPresent(chart -> plots.put("tokens.png", BitmapEncoder.getBufferedImage(chart)));
         charts.experts().ifPresent(chart -> plots.put("experts.png", BitmapEncoder.getBufferedImage(chart)));
         charts.load().ifPresent(chart -> plots.put("load.png", BitmapEncoder.getBufferedImage(chart)));
+        charts.peers().ifPresent(chart -> plots.put("peers.png", BitmapEncoder.getBufferedImage(chart)));
         charts.scaling().ifPresent(chart -> plots.put("scaling.png", BitmapEncoder.getBufferedImage(chart)));
         return plots;
     }

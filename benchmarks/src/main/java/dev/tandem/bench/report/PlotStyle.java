@@ -8,7 +8,8 @@ import org.knowm.xchart.style.Styler.LegendPosition;
 import org.knowm.xchart.style.markers.Marker;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
-/// How every plot looks: a white ground, a light grid, colours that colour-blind readers tell apart.
+/// How every plot looks: a white ground, a light grid, colours that colour-blind readers tell
+/// apart.
 final class PlotStyle {
     static final int WIDTH = 1200;
     static final int HEIGHT = 720;

@@ -11,16 +11,19 @@ import java.util.stream.Collectors;
 /// @param provenance program, machine and virtual machine
 /// @param machines ceilings on one thread and on all, the latter last
 /// @param measurements in the order of their run
+/// @param peers what other libraries did beside
 /// @param failures why benchmarks gave no result, by name
 public record Report(
         Map<String, String> provenance,
         List<Machine> machines,
         List<Measurement> measurements,
+        List<PeerResult> peers,
         Map<String, String> failures) {
     /// Keeps copies.
     public Report {
         machines = List.copyOf(machines);
         measurements = List.copyOf(measurements);
+        peers = List.copyOf(peers);
     }
 
     /// Reads a report that an earlier run has written.
@@ -34,6 +37,7 @@ public record Report(
                 json.field("measurements").elements().stream()
                         .map(Measurement::of)
                         .toList(),
+                json.field("peers").elements().stream().map(PeerResult::of).toList(),
                 json.field("failures").strings());
     }
 
@@ -42,6 +46,7 @@ public record Report(
         json.put("provenance", provenance);
         json.put("machine", machines.stream().map(Machine::json).toList());
         json.put("measurements", measurements.stream().map(Measurement::json).toList());
+        json.put("peers", peers.stream().map(PeerResult::json).toList());
         json.put("failures", failures);
         return Json.write(json);
     }

@@ -21,6 +21,7 @@ final class Roofline {
     private static final double RIGHT = 4096;
     private static final double GIGA = 1e9;
     private static final float ROOF_WIDTH = 2;
+    private static final double HEADROOM = 1.6;
 
     private Roofline() {}
 
@@ -34,8 +35,9 @@ final class Roofline {
                 .yAxisTitle("GFLOP/s")
                 .build();
         PlotStyle.apply(chart.getStyler());
-        roof(chart, "roof, from memory", machine.memory(), false);
-        roof(chart, "roof, from a core's cache", machine.cached(), true);
+        roof(chart, "roof, 256 MiB", machine.flops(), machine.memory(), new BasicStroke(ROOF_WIDTH));
+        roof(chart, "roof, 32 MiB", machine.flops(), machine.shared(), SeriesLines.DASH_DASH);
+        roof(chart, "roof, ½ MiB per core", machine.flops(), machine.cached(), SeriesLines.DOT_DOT);
         int series = 0;
         double lowest = machine.memory().readBytes() * LEFT / GIGA;
         for (var group : groups(measurements).entrySet()) {
@@ -50,21 +52,21 @@ final class Roofline {
             points.setMarkerColor(PlotStyle.color(series));
             series++;
         }
-        axes(chart, lowest / 1.5, machine.memory().flops() / GIGA * 1.6);
+        axes(chart, lowest / HEADROOM, machine.flops() / GIGA * HEADROOM);
         return chart;
     }
 
-    private static void roof(XYChart chart, String name, Ceilings ceilings, boolean dashed) {
-        double ridge = Math.clamp(ceilings.flops() / ceilings.readBytes(), LEFT, RIGHT);
-        double[] x = {LEFT, ridge, RIGHT};
+    private static void roof(XYChart chart, String name, double flops, Ceilings ceilings, BasicStroke stroke) {
+        double bytes = Math.max(ceilings.readBytes(), Math.max(ceilings.copyBytes(), ceilings.updateBytes()));
+        double[] x = {LEFT, Math.clamp(flops / bytes, LEFT, RIGHT), RIGHT};
         double[] y = new double[x.length];
         for (int i = 0; i < x.length; i++) {
-            y[i] = Math.min(ceilings.flops(), x[i] * ceilings.readBytes()) / GIGA;
+            y[i] = Math.min(flops, x[i] * bytes) / GIGA;
         }
         var line = chart.addSeries(name, x, y);
         line.setMarker(SeriesMarkers.NONE);
         line.setLineColor(PlotStyle.ROOF);
-        line.setLineStyle(dashed ? SeriesLines.DASH_DASH : new BasicStroke(ROOF_WIDTH));
+        line.setLineStyle(stroke);
     }
 
     private static Map<String, List<Measurement>> groups(List<Measurement> measurements) {

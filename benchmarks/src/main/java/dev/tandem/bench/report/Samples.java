@@ -1,10 +1,11 @@
 package dev.tandem.bench.report;
 
+import dev.tandem.bench.BadInputException;
 import java.util.Arrays;
 
-/// Repeated measurements of one quantity, judged by their middle, which one disturbed round does not
-/// move.
-final class Samples {
+/// Repeated measurements of one quantity, judged by their middle, which one disturbed round does
+/// not move.
+public final class Samples {
     // Of a normal distribution: standard deviations per median deviation, and of the median per mean.
     private static final double DEVIATION_PER_MEDIAN_DEVIATION = 1.4826;
     private static final double MEDIAN_PENALTY = 1.2533;
@@ -12,11 +13,20 @@ final class Samples {
     private final double[] values;
 
     /// @param values at least one
-    Samples(double... values) {
+    public Samples(double... values) {
         if (values.length == 0) {
             throw new IllegalArgumentException("there must be at least one sample");
         }
         this.values = values.clone();
+    }
+
+    static Samples of(Json json) {
+        double[] numbers = json.numbers();
+        if (numbers.length == 0) {
+            throw new BadInputException(
+                    json.where(), "it is empty", "Give a bench.json that 'tandem bench' has written");
+        }
+        return new Samples(numbers);
     }
 
     double[] values() {

@@ -46,14 +46,14 @@ public final class Text {
                 .formatted(
                         machine.threads(),
                         machine.threads() == 1 ? "thread" : "threads",
-                        significant(machine.memory().flops() / 1e9),
+                        significant(machine.flops() / 1e9),
                         significant(machine.memory().readBytes() / 1e9),
                         significant(machine.cached().readBytes() / 1e9));
     }
 
     /// One line about a measurement, for the terminal.
     public static String line(Measurement measurement) {
-        return "%-36s %-30s %10s %14s %s%s"
+        return "%-34s %-36s %8s %12s %s%s"
                 .formatted(
                         measurement.name(),
                         measurement.details(),
@@ -64,6 +64,17 @@ public final class Text {
                                 .map(share -> "%6s of attainable".formatted(percent(share.median())))
                                 .orElse(""),
                         measurement.disturbed() ? ", disturbed by " + disturbance(measurement) : "");
+    }
+
+    /// One line about a peer, for the terminal.
+    public static String line(PeerResult result) {
+        return "%-16s %-16s %8s GFLOP/s, Tandem %s GFLOP/s: %s times as fast"
+                .formatted(
+                        result.library(),
+                        result.question(),
+                        significant(result.flops() / 1e9),
+                        significant(result.ourFlops() / 1e9),
+                        significant(result.advantage()));
     }
 
     /// `other processes (12 % of the processors)`.

@@ -45,21 +45,21 @@ final class DecodeProblem implements Problem {
         return session.next(prompt[0]);
     }
 
-    /// Work of [#prefill]: the products, without the half of attention that is masked, the head for the
-    /// last token only.
+    /// Work of [#prefill]: the products, without the half of attention that is masked, the head for
+    /// the last token only.
     Cost prefillCost() {
         var count = FlopCount.of(config, prompt.length);
         double masked = config.L() * 2.0 * prompt.length * config.C();
         double flop = (count.forward() - count.head() - masked) * prompt.length + count.head();
         double parameters = (double) ParameterCount.of(config).total() * Float.BYTES;
-        return new Cost(flop, parameters, cacheBytes());
+        return new Cost(flop, parameters, cacheBytes(), 0);
     }
 
     /// Work of [#decode] behind the prompt: every active parameter and the cache are read once.
     Cost decodeCost() {
         var count = FlopCount.of(config, prompt.length);
         double parameters = (double) ParameterCount.of(config).active() * Float.BYTES;
-        return new Cost(count.forward(), parameters + cacheBytes(), (double) config.V() * Float.BYTES);
+        return new Cost(count.forward(), parameters + cacheBytes(), (double) config.V() * Float.BYTES, 0);
     }
 
     private double cacheBytes() {

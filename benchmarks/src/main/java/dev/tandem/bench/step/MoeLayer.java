@@ -91,9 +91,9 @@ final class MoeLayer implements Problem {
         forward();
         Cost kept = cost(training);
         // Gradients of weights and of rows: twice the FLOPs. Weights are read again, their gradients
-        // read and written.
+        // updated.
         double matrices = 2.0 * training.touched() * C * F * Float.BYTES;
-        this.trainingCost = kept.plus(new Cost(2 * kept.flop(), kept.read() + matrices, kept.written() + matrices));
+        this.trainingCost = kept.plus(new Cost(2 * kept.flop(), kept.read(), kept.written(), matrices));
     }
 
     private static FeedForwardWeights weights(Room room, String prefix, int C, int F, int E) {
@@ -107,7 +107,7 @@ final class MoeLayer implements Problem {
     private Cost cost(Gating gating) {
         double flop = 2.0 * N * C * E + 4.0 * gating.owned() * C * F;
         double read = ((double) N * C + 2.0 * gating.touched() * C * F) * Float.BYTES;
-        return new Cost(flop, read, (double) N * C * Float.BYTES);
+        return new Cost(flop, read, (double) N * C * Float.BYTES, 0);
     }
 
     /// Nothing dropped, nothing saved.

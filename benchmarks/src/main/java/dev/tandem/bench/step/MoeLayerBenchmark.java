@@ -23,7 +23,7 @@ public class MoeLayerBenchmark extends BackendBenchmark {
     public int experts;
 
     /// How tokens spread over experts.
-    @Param({"EVEN"})
+    @Param({"EVEN", "ZIPF", "ONE"})
     public Load load = Load.EVEN;
 
     @SuppressWarnings("NullAway.Init")

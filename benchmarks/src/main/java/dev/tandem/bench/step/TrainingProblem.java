@@ -52,7 +52,7 @@ final class TrainingProblem implements Problem {
         double masked = 3.0 * config.L() * 2 * config.T() * config.C();
         double parameters =
                 Parameters.plan(config).stream().mapToDouble(Buffer::bytes).sum();
-        return new Cost((count.training() - masked) * step.tokens(), 4 * parameters, 4 * parameters);
+        return new Cost((count.training() - masked) * step.tokens(), 0, 0, 4 * parameters);
     }
 
     /// Gradients only: an update would turn rounding into whole steps where a gradient is about 0.

@@ -12,8 +12,8 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /// How fast is a training step: forward, backward, gradient norm and AdamW?
 ///
-/// Bound by FLOPs; many experts and few tokens make it bound by the bytes of parameters, gradients and
-/// moments.
+/// Bound by FLOPs; many experts and few tokens make it bound by the bytes of parameters, gradients
+/// and moments.
 @Warmup(iterations = 3, time = 2, timeUnit = TimeUnit.SECONDS)
 @Measurement(iterations = 5, time = 2, timeUnit = TimeUnit.SECONDS)
 public class TrainingStepBenchmark extends BackendBenchmark {

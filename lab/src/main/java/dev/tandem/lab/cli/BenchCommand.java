@@ -7,8 +7,8 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Unmatched;
 
-/// Lists the benchmarks among the commands. They are a program of their own, which the launcher starts when `bench` is
-/// the first word; what arrives here was started otherwise.
+/// Lists the benchmarks among the commands. They are a program of their own, which the launcher
+/// starts when `bench` is the first word; what arrives here was started otherwise.
 @Command(
         name = "bench",
         description = "Measures kernels, layers and steps in FLOP/s; './tandem bench --help' tells more.")

@@ -1,0 +1,53 @@
+package dev.tandem.bench.report;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/// How a library answered one question beside Tandem.
+///
+/// @param question what was computed, such as `2048x768x3072`
+/// @param library that computed it
+/// @param flop floating-point operations of one call
+/// @param seconds of one call of the library, one sample per round
+/// @param ours seconds of one call of Tandem in the same rounds
+public record PeerResult(String question, String library, double flop, Samples seconds, Samples ours) {
+    /// Median over the rounds of the library's time over Tandem's: above 1 where Tandem is faster.
+    public double advantage() {
+        double[] ratios = seconds.values();
+        double[] divisors = ours.values();
+        for (int round = 0; round < ratios.length; round++) {
+            ratios[round] /= divisors[round];
+        }
+        return new Samples(ratios).median();
+    }
+
+    /// The library's FLOP/s.
+    double flops() {
+        return flop / seconds.median();
+    }
+
+    /// Tandem's FLOP/s.
+    double ourFlops() {
+        return flop / ours.median();
+    }
+
+    Map<String, Object> json() {
+        var json = new LinkedHashMap<String, Object>();
+        json.put("question", question);
+        json.put("library", library);
+        json.put("flop", flop);
+        json.put("advantage", advantage());
+        json.put("seconds", seconds.values());
+        json.put("ours", ours.values());
+        return json;
+    }
+
+    static PeerResult of(Json json) {
+        return new PeerResult(
+                json.field("question").string(),
+                json.field("library").string(),
+                json.field("flop").number(),
+                Samples.of(json.field("seconds")),
+                Samples.of(json.field("ours")));
+    }
+}

@@ -1,0 +1,76 @@
+package dev.tandem.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tandem.engine.Kernels;
+import java.util.EnumSet;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class PlanTest {
+    private static Plan plan(String only, int threads, boolean quick) {
+        return Plan.of(
+                new Plan.Request(EnumSet.allOf(Suite.class), only, "cpu-vector", threads, quick), new Listening());
+    }
+
+    @Test
+    void everyKernelInterfaceHasItsBenchmark() {
+        var measured = plan("", 0, true).items().stream()
+                .map(item -> Plan.name(item.benchmark()).replaceFirst("\\..*", ""))
+                .distinct()
+                .toList();
+        for (var kernel : Kernels.class.getRecordComponents()) {
+            assertThat(measured).contains(kernel.getType().getSimpleName());
+        }
+        assertThat(measured).contains("MoeLayer", "TrainingStep", "Decode");
+    }
+
+    @Test
+    void aQuickPlanHasOneCaseOfEachInThisProcess() {
+        var items = plan("", 0, true).items();
+        assertThat(items).extracting(Plan.Item::benchmark).doesNotHaveDuplicates();
+        assertThat(items).allMatch(item -> item.effort().forks() == 0);
+        assertThat(plan("", 0, true).seconds()).isBetween(60.0, 150.0);
+    }
+
+    @Test
+    void parametersVaryOneAtATime() {
+        var items = plan("ExpertFeedForward.forward", 2, false).items().stream()
+                .filter(item -> item.benchmark().endsWith(".forward"))
+                .toList();
+        assertThat(items).hasSize(1 + 3 + 2); // the middle, three more numbers of experts, two more loads
+        assertThat(items)
+                .filteredOn(item -> !"EVEN".equals(item.parameters().get("load")))
+                .allMatch(item -> "32".equals(item.parameters().get("experts")));
+    }
+
+    @Test
+    void threadsVaryWhereTheyAreNotGiven() {
+        int fewer = 32 - Integer.numberOfLeadingZeros(Runtime.getRuntime().availableProcessors() - 1);
+        assertThat(threads(plan("TrainingStep", 0, false))).contains("0").hasSize(1 + fewer);
+        assertThat(threads(plan("TrainingStep", 2, false))).containsExactly("2");
+    }
+
+    private static List<String> threads(Plan plan) {
+        return plan.items().stream()
+                .map(item -> item.parameters().getOrDefault("threads", ""))
+                .distinct()
+                .toList();
+    }
+
+    @Test
+    void aFullPlanStatesWhatItTakes() {
+        assertThat(plan("", 0, false).seconds()).isBetween(600.0, 3600.0);
+    }
+
+    @Test
+    void aFailureIsToldByTheSentenceOfItsException() {
+        assertThat(Listening.reason("""
+                <failure>
+
+                java.lang.IllegalStateException: y, element 3: found 1.0
+                \tat dev.tandem.bench.Agreement.compare(Agreement.java:1)
+                """)).isEqualTo("y, element 3: found 1.0");
+        assertThat(Listening.reason("")).contains("no reason");
+    }
+}

@@ -1,0 +1,77 @@
+package dev.tandem.bench.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tandem.bench.machine.Ceilings;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class ComparisonTest {
+    @Test
+    void equalReportsAreTheSame() {
+        var report = Sample.report(Sample.product(1, 1.01, 0.99));
+        var comparison = new Comparison(report, report);
+        assertThat(comparison.slower()).isFalse();
+        assertThat(comparison.text()).contains("Nothing moved beyond noise").contains("1 within noise");
+    }
+
+    @Test
+    void aLargeSteadyChangeIsFound() {
+        var before = Sample.report(Sample.product(1, 1.01, 0.99));
+        var after = Sample.report(Sample.product(1.3, 1.31, 1.29));
+        assertThat(new Comparison(before, after).slower()).isTrue();
+        assertThat(new Comparison(before, after).text()).contains("0.77 x").contains("slower");
+        assertThat(new Comparison(after, before).slower()).isFalse();
+        assertThat(new Comparison(after, before).text()).contains("1.30 x").contains("faster");
+    }
+
+    @Test
+    void aChangeWithinTheScatterIsNoise() {
+        var before = Sample.report(Sample.product(0.7, 1, 1.3));
+        var after = Sample.report(Sample.product(0.9, 1.3, 1.7));
+        assertThat(new Comparison(before, after).changes().getFirst().verdict()).isEqualTo(Comparison.Verdict.SAME);
+    }
+
+    @Test
+    void aChangeBelowThreePerCentIsNoiseHoweverSteady() {
+        var before = Sample.report(Sample.product(1, 1, 1));
+        var after = Sample.report(Sample.product(1.02, 1.02, 1.02));
+        assertThat(new Comparison(before, after).changes().getFirst().verdict()).isEqualTo(Comparison.Verdict.SAME);
+    }
+
+    @Test
+    void aSlowerMachineIsNoSlowerProgram() {
+        var before = Sample.product(1, 1, 1);
+        var slow = new Ceilings(50e9, 5e9, 4e9, 8e9);
+        var after = new Measurement(
+                before.benchmark(),
+                before.parameters(),
+                before.cost(),
+                new Samples(2, 2, 2),
+                before.share(),
+                Optional.of(slow),
+                0,
+                0);
+        assertThat(new Comparison(Sample.report(before), Sample.report(after)).slower())
+                .isFalse();
+    }
+
+    @Test
+    void aDisturbedMeasurementFailsNothing() {
+        var before = Sample.report(Sample.product(1, 1, 1));
+        var after = Sample.report(Sample.disturbed(Sample.product(2, 2, 2)));
+        var comparison = new Comparison(before, after);
+        assertThat(comparison.slower()).isFalse();
+        assertThat(comparison.text()).contains("slower, disturbed");
+    }
+
+    @Test
+    void whatOnlyOneReportHasIsNamed() {
+        var small = Sample.report(Sample.product(Map.of("size", "1x1x1"), 1));
+        var large = Sample.report(Sample.product(Map.of("size", "9x9x9"), 1));
+        assertThat(new Comparison(small, large).text())
+                .contains("only in the old report: Linear.forward {size=1x1x1}")
+                .contains("only in the new report: Linear.forward {size=9x9x9}");
+    }
+}

@@ -1,0 +1,98 @@
+package dev.tandem.bench.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.tandem.bench.BadInputException;
+import dev.tandem.bench.machine.Cost;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ReportTest {
+    @TempDir
+    Path folder;
+
+    @Test
+    void aReportSurvivesItsFile() throws IOException {
+        var report = Sample.report(Sample.product(0.6, 0.5, 0.7), Sample.disturbed(Sample.product(1)));
+        OutputFolder.prepare(folder).write(report);
+        var read = Report.read(folder.resolve("bench.json"));
+        assertThat(read.json()).isEqualTo(report.json());
+        assertThat(read.machines()).isEqualTo(report.machines());
+    }
+
+    @Test
+    void theReportSaysWhatBoundsAndHowFarFromIt() throws IOException {
+        OutputFolder.prepare(folder).write(Sample.report(Sample.disturbed(Sample.product(1, 1, 1))));
+        assertThat(Files.readString(folder.resolve("bench.md")))
+                .containsPattern("Linear.forward \\* .* 8x8x8 .* 1.00 s .* 50.0 .* compute .* 50 %")
+                .contains("1 measurements were disturbed")
+                .contains("0 of 1 measurements reach 70 %")
+                .contains("![roofline](roofline.png)");
+    }
+
+    @Test
+    void plotsAreDrawnForWhatVaries() throws IOException {
+        var report = Sample.report(
+                Sample.product(Map.of("experts", "8", "load", "EVEN", "threads", "0"), 1),
+                Sample.product(Map.of("experts", "64", "load", "EVEN", "threads", "0"), 1.2),
+                Sample.product(Map.of("experts", "8", "load", "ZIPF", "threads", "0"), 1.1),
+                Sample.product(Map.of("experts", "8", "load", "EVEN", "threads", "1"), 1.9));
+        var written = OutputFolder.prepare(folder).write(report);
+        assertThat(written)
+                .extracting(file -> file.getFileName().toString())
+                .contains("peers.png", "roofline.png", "attainable.png", "experts.png", "load.png", "scaling.png");
+        for (Path file : written) {
+            if (file.toString().endsWith(".png")) {
+                assertThat(ImageIO.read(file.toFile()).getWidth()).isEqualTo(PlotStyle.WIDTH);
+            }
+        }
+    }
+
+    @Test
+    void aPeerIsJudgedByTheMedianOfEachRoundsRatio() {
+        assertThat(Sample.report().peers().getFirst().advantage()).isCloseTo(3, within(1e-9)); // of 2, 4 and 3
+    }
+
+    @Test
+    void anEmptyReportIsStillOne() throws IOException {
+        OutputFolder.prepare(folder).write(Sample.report());
+        assertThat(Report.read(folder.resolve("bench.json")).measurements()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "no JSON", "[1, 2", "{}", "{\"provenance\": {}, \"machine\": [{}]}", "[]"})
+    void whatIsNoReportIsRefusedWithItsName(String text) throws IOException {
+        Path file = Files.writeString(folder.resolve("other.json"), text);
+        assertThatThrownBy(() -> Report.read(file))
+                .isInstanceOf(BadInputException.class)
+                .hasMessageContaining("other.json")
+                .hasMessageContaining("tandem bench");
+    }
+
+    @Test
+    void aFileInTheWayOfTheFolderIsRefused() throws IOException {
+        Path file = Files.writeString(folder.resolve("file"), "");
+        assertThatThrownBy(() -> OutputFolder.prepare(file))
+                .isInstanceOf(BadInputException.class)
+                .hasMessageContaining("a file of that name is in the way");
+    }
+
+    @Test
+    void workIsPricedByItsSlowestPart() {
+        var memory = new Cost(1e9, 20e9, 8e9, 8e9);
+        // 16 GB copied at 8 GB/s, 16 GB updated at 16 GB/s, 12 GB read beyond that at 10 GB/s
+        assertThat(Sample.CEILINGS.seconds(memory)).isCloseTo(2 + 1 + 1.2, within(1e-9));
+        assertThat(Sample.CEILINGS.boundByMemory(memory)).isTrue();
+        assertThat(Sample.CEILINGS.seconds(Sample.PRODUCT)).isCloseTo(0.5, within(1e-9));
+        assertThat(Sample.CEILINGS.boundByMemory(Sample.PRODUCT)).isFalse();
+    }
+}

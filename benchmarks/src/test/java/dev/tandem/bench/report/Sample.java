@@ -1,0 +1,56 @@
+package dev.tandem.bench.report;
+
+import dev.tandem.bench.machine.Ceilings;
+import dev.tandem.bench.machine.Cost;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/// Reports to test with.
+final class Sample {
+    static final Ceilings CEILINGS = new Ceilings(100e9, 10e9, 8e9, 16e9);
+    static final Cost PRODUCT = new Cost(50e9, 1e6, 1e6, 0);
+
+    private Sample() {}
+
+    static Report report(Measurement... measurements) {
+        return new Report(
+                Map.of("commit", "abc"),
+                List.of(new Machine(1, CEILINGS, CEILINGS, CEILINGS), new Machine(2, CEILINGS, CEILINGS, CEILINGS)),
+                List.of(measurements),
+                List.of(new PeerResult("8x8x8", "Other", 1e9, new Samples(0.2, 0.4, 0.6), new Samples(0.1, 0.1, 0.2))),
+                Map.of());
+    }
+
+    static Measurement product(Map<String, String> parameters, double... seconds) {
+        double attainable = CEILINGS.seconds(PRODUCT);
+        return new Measurement(
+                "LinearBenchmark.forward",
+                parameters,
+                PRODUCT,
+                new Samples(seconds),
+                Optional.of(new Samples(
+                        Arrays.stream(seconds).map(time -> attainable / time).toArray())),
+                Optional.of(CEILINGS),
+                0.01,
+                0);
+    }
+
+    static Measurement product(double... seconds) {
+        return product(Map.of("backend", "cpu-vector", "size", "8x8x8", "threads", "0"), seconds);
+    }
+
+    /// As it was, beside other processes.
+    static Measurement disturbed(Measurement calm) {
+        return new Measurement(
+                calm.benchmark(),
+                calm.parameters(),
+                calm.cost(),
+                calm.seconds(),
+                calm.share(),
+                calm.ceilings(),
+                0.3,
+                0);
+    }
+}
