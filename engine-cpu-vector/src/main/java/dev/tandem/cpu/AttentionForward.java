@@ -150,7 +150,8 @@ final class AttentionForward {
             int row = Split.first(packed, tiles, t);
             int count = Split.first(packed, tiles, t + 1) - row;
             long tile = block + (long) row * D * Float.BYTES;
-            GemmTile.TILE.multiply(count, D, tile, query, scores + row * GemmTile.ROW_BYTES, GemmTile.ROW_BYTES, false);
+            GemmTile.TILE.multiply(
+                    count, D, tile, query, query, scores + row * GemmTile.ROW_BYTES, GemmTile.ROW_BYTES, false);
         }
     }
 

@@ -296,7 +296,10 @@ final class CpuExpertFeedForward implements ExpertFeedForward {
             Output h = hiddens[worker].rows(hidden - from * (long) Float.BYTES, hiddenStride);
             hiddenGradient(rows, expert, from, depth, packedY, h, edge + edgeBytes, transposed);
             long preAt = pre + first * preStride + from * (long) Float.BYTES;
-            Output.derivative(rows, depth, preAt, preStride, hidden, hiddenStride, derivative);
+            for (int r = 0; r < rows; r++) {
+                long target = preAt + r * preStride;
+                CpuGelu.applyDerivative(target, hidden + r * hiddenStride, target, depth, derivative);
+            }
             Packing.rows(table, rows, from * (long) Float.BYTES, depth, packedHidden);
             long weight = up + expert * upLayout.matrixBytes();
             Gemm.multiplyTransposed(

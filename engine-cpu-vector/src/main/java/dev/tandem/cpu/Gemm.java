@@ -49,19 +49,23 @@ final class Gemm {
         return Math.ceilDiv(Math.ceilDiv(length, GemmTile.WIDTH), chunks(length)) * GemmTile.WIDTH;
     }
 
-    /// Multiplies packed rows with one panel, or two that lie `panelBytes` apart.
-    static void tiles(
-            int rows, int depth, long a, int panels, long b, long panelBytes, long c, long stride, boolean accumulate) {
-        if (panels == 2) {
-            GemmTile.TILE.multiplyPair(rows, depth, a, b, panelBytes, c, stride, accumulate);
-            return;
-        }
+    /// Multiplies packed rows with one panel.
+    static void tiles(int rows, int depth, long a, long b, long c, long stride, boolean accumulate) {
+        tiles(rows, depth, a, b, b, depth * GemmTile.ROW_BYTES, c, stride, accumulate);
+    }
+
+    /// As above, and reads `aheadBytes`, at least `depth * AHEAD_BYTES`, that are needed next: without that, the
+    /// first tile of each panel would wait for it.
+    private static void tiles(
+            int rows, int depth, long a, long b, long ahead, long aheadBytes, long c, long stride, boolean accumulate) {
         int tiles = Split.parts(rows, GemmTile.ROWS);
+        long share = depth * GemmTile.AHEAD_BYTES;
         for (int t = 0; t < tiles; t++) {
             int first = Split.first(rows, tiles, t);
             int count = Split.first(rows, tiles, t + 1) - first;
             long packed = a + (long) first * depth * Float.BYTES;
-            GemmTile.TILE.multiply(count, depth, packed, b, c + first * stride, stride, accumulate);
+            long next = ahead + Math.min(t * share, aheadBytes - share);
+            GemmTile.TILE.multiply(count, depth, packed, b, next, c + first * stride, stride, accumulate);
         }
     }
 
@@ -135,7 +139,12 @@ final class Gemm {
             long c = whole ? y.y() + column * (long) Float.BYTES : edge;
             long cStride = whole ? y.stride() : 2 * GemmTile.ROW_BYTES;
             long b = weight + panel * layout.panelBytes();
-            tiles(rows, depth, packed, panels, b, layout.panelBytes(), c, cStride, accumulate);
+            if (panels == 2) {
+                GemmTile.TILE.multiplyPair(rows, depth, packed, b, layout.panelBytes(), c, cStride, accumulate);
+            } else {
+                long next = panel + 1 < lastPanel ? b + layout.panelBytes() : b;
+                tiles(rows, depth, packed, b, next, depth * GemmTile.ROW_BYTES, c, cStride, accumulate);
+            }
             if (finish && !(whole && y.plain())) {
                 y.finish(rows, column, columns, c, cStride);
             }
@@ -215,7 +224,7 @@ final class Gemm {
             boolean whole = columns == GemmTile.WIDTH;
             long c = whole ? dx.y() + column * (long) Float.BYTES : edge;
             long cStride = whole ? dx.stride() : GemmTile.ROW_BYTES;
-            tiles(rows, depth, packed, 1, transposed, 0, c, cStride, accumulate);
+            tiles(rows, depth, packed, transposed, c, cStride, accumulate);
             if (finish && !whole) {
                 dx.finish(rows, column, columns, c, cStride);
             }
@@ -270,7 +279,13 @@ final class Gemm {
                 for (int p = panel; p < last; p++) {
                     long b = panelsOfDy + (long) (p - panel) * depth * GemmTile.ROW_BYTES;
                     long c = target + p * layout.panelBytes();
-                    tiles(columns, depth, scratch, 1, b, 0, c, GemmTile.ROW_BYTES, true);
+                    long bytes = columns * GemmTile.ROW_BYTES;
+                    if (p + 1 < lastPanel && bytes >= depth * GemmTile.AHEAD_BYTES) {
+                        long next = c + layout.panelBytes();
+                        tiles(columns, depth, scratch, b, next, bytes, c, GemmTile.ROW_BYTES, true);
+                    } else {
+                        tiles(columns, depth, scratch, b, c, GemmTile.ROW_BYTES, true);
+                    }
                 }
             }
         }

@@ -22,11 +22,17 @@ abstract class GemmTile {
     /// Most rows of a tile of two panels, which streams weights fast when there are few rows.
     static final int PAIR_ROWS = WIDE ? 5 : 3;
 
+    /// What a tile reads ahead per step: four tiles read a panel, more slowly than memory could deliver it.
+    static final long AHEAD_BYTES = 32;
+
     static final GemmTile TILE = TileCode.define(ROWS, PAIR_ROWS);
 
     /// @param rows in `1..ROWS`
+    /// @param ahead `depth * AHEAD_BYTES` that will be needed soon: they are read, so that they come into the
+    ///     cache while the processor multiplies
     /// @param stride bytes from one row of C to the next
-    abstract void multiply(int rows, int depth, long a, long b, long c, long stride, boolean accumulate);
+    /// @return nothing of use
+    abstract long multiply(int rows, int depth, long a, long b, long ahead, long c, long stride, boolean accumulate);
 
     /// The same over two panels that lie `panelBytes` apart.
     ///

@@ -35,6 +35,16 @@ final class GeneratedCode {
         code.exceptionCatchAll(begin, end, handler);
     }
 
+    /// Tells C2 that an address lies far below the end of [Lanes#MEMORY], so that it drops the bounds checks.
+    ///
+    /// Otherwise it has to move them out of the loop; where it fails, which is a matter of luck, a tile
+    /// spills its sums around each of them and takes many times as long.
+    ///
+    /// @param address a local variable
+    static void boundAddress(CodeBuilder code, int address) {
+        code.lload(address).loadConstant(Lanes.ADDRESS_BITS).land().lstore(address);
+    }
+
     static <T> T define(Class<T> parent, ClassDesc name, Consumer<ClassBuilder> methods) {
         ClassDesc superclass = describe(parent);
         byte[] bytes = ClassFile.of().build(name, builder -> {

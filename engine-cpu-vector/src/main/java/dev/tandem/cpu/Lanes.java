@@ -28,6 +28,8 @@ final class Lanes {
 
     static final ByteOrder ORDER = ByteOrder.nativeOrder();
     static final MemorySegment MEMORY = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
+    /// Every bit that an address of a process can have.
+    static final long ADDRESS_BITS = (1L << 56) - 1;
 
     static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;

@@ -12,6 +12,8 @@ import jdk.incubator.vector.VectorMask;
 /// Blocks are walked a vector of columns at a time. Vectors are never passed to a method: where it
 /// is not inlined they would be boxed.
 final class Output {
+    private static final int ROWS = 8;
+
     private Optional<GeluForm> form = Optional.empty();
     private long y;
     private long stride;
@@ -60,27 +62,32 @@ final class Output {
     ///
     /// @param source their products, readable up to whole vectors
     void finish(int rows, int first, int columns, long source, long sourceStride) {
-        for (int j = 0; j < columns; j += Lanes.LENGTH) {
-            block(
-                    rows,
-                    Math.min(Lanes.LENGTH, columns - j),
-                    (first + j) * (long) Float.BYTES,
-                    source + j * (long) Float.BYTES,
-                    sourceStride);
+        // Few rows at a time: where strides are multiples of 4 KiB, more would evict each other from the cache.
+        for (int r = 0; r < rows; r += ROWS) {
+            for (int j = 0; j < columns; j += Lanes.LENGTH) {
+                block(
+                        r,
+                        Math.min(ROWS, rows - r),
+                        Math.min(Lanes.LENGTH, columns - j),
+                        (first + j) * (long) Float.BYTES,
+                        source + r * sourceStride + j * (long) Float.BYTES,
+                        sourceStride);
+            }
         }
     }
 
-    private void block(int rows, int lanes, long at, long source, long sourceStride) {
+    private void block(int first, int rows, int lanes, long at, long source, long sourceStride) {
         long shift = bias == 0 ? 0 : bias + at;
+        long target = y + first * stride + at;
         if (pre != 0) {
-            shift(rows, lanes, pre + at, preStride, source, sourceStride, shift);
+            shift(rows, lanes, pre + first * preStride + at, preStride, source, sourceStride, shift);
         }
         if (form.isEmpty()) {
-            shift(rows, lanes, y + at, stride, source, sourceStride, shift);
+            shift(rows, lanes, target, stride, source, sourceStride, shift);
         } else {
             switch (form.get()) {
-                case ERF -> erf(rows, lanes, y + at, stride, source, sourceStride, shift);
-                case TANH -> tanh(rows, lanes, y + at, stride, source, sourceStride, shift);
+                case ERF -> erf(rows, lanes, target, stride, source, sourceStride, shift);
+                case TANH -> tanh(rows, lanes, target, stride, source, sourceStride, shift);
             }
         }
     }
@@ -109,37 +116,6 @@ final class Output {
         for (int r = 0; r < rows; r++) {
             FloatVector value = Lanes.load(source + r * sourceStride).add(shift);
             Lanes.store(VectorMath.geluTanh(value), y + r * stride, mask);
-        }
-    }
-
-    /// `target = source * gelu'(target)`: turns saved pre-activations into their gradients.
-    ///
-    /// @param source readable up to whole vectors
-    static void derivative(
-            int rows, int columns, long target, long stride, long source, long sourceStride, GeluForm form) {
-        for (int j = 0; j < columns; j += Lanes.LENGTH) {
-            long at = j * (long) Float.BYTES;
-            int lanes = Math.min(Lanes.LENGTH, columns - j);
-            switch (form) {
-                case ERF -> erfDerivative(rows, lanes, target + at, stride, source + at, sourceStride);
-                case TANH -> tanhDerivative(rows, lanes, target + at, stride, source + at, sourceStride);
-            }
-        }
-    }
-
-    private static void erfDerivative(int rows, int lanes, long target, long stride, long source, long sourceStride) {
-        VectorMask<Float> mask = Lanes.tail(0, lanes);
-        for (int r = 0; r < rows; r++) {
-            FloatVector slope = VectorMath.geluDerivative(Lanes.load(target + r * stride, mask));
-            Lanes.store(slope.mul(Lanes.load(source + r * sourceStride)), target + r * stride, mask);
-        }
-    }
-
-    private static void tanhDerivative(int rows, int lanes, long target, long stride, long source, long sourceStride) {
-        VectorMask<Float> mask = Lanes.tail(0, lanes);
-        for (int r = 0; r < rows; r++) {
-            FloatVector slope = VectorMath.geluTanhDerivative(Lanes.load(target + r * stride, mask));
-            Lanes.store(slope.mul(Lanes.load(source + r * sourceStride)), target + r * stride, mask);
         }
     }
 }

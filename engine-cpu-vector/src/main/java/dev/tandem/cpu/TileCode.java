@@ -37,11 +37,12 @@ final class TileCode {
     private static final ClassDesc SPECIES = GeneratedCode.describe(VectorSpecies.class);
     private static final ClassDesc SEGMENT = GeneratedCode.describe(MemorySegment.class);
     private static final ClassDesc ORDER = GeneratedCode.describe(ByteOrder.class);
+    private static final ClassDesc LONG_LAYOUT = GeneratedCode.describe(ValueLayout.OfLong.class);
     private static final ClassDesc FLOAT_LAYOUT = GeneratedCode.describe(ValueLayout.OfFloat.class);
     private static final ClassDesc ASSERTION = GeneratedCode.describe(AssertionError.class);
 
     private static final MethodTypeDesc ONE =
-            MethodTypeDesc.of(CD_void, CD_int, CD_long, CD_long, CD_long, CD_long, CD_boolean);
+            MethodTypeDesc.of(CD_long, CD_int, CD_long, CD_long, CD_long, CD_long, CD_long, CD_boolean);
     private static final MethodTypeDesc PAIR =
             MethodTypeDesc.of(CD_void, CD_int, CD_long, CD_long, CD_long, CD_long, CD_long, CD_boolean);
 
@@ -49,6 +50,7 @@ final class TileCode {
     private static final MethodTypeDesc STORE = MethodTypeDesc.of(CD_void, SEGMENT, CD_long, ORDER);
     private static final MethodTypeDesc BROADCAST = MethodTypeDesc.of(FLOATS, SPECIES, CD_float);
     private static final MethodTypeDesc GET = MethodTypeDesc.of(CD_float, FLOAT_LAYOUT, CD_long);
+    private static final MethodTypeDesc GET_LONG = MethodTypeDesc.of(CD_long, LONG_LAYOUT, CD_long);
     private static final MethodTypeDesc FMA = MethodTypeDesc.of(FLOATS, VECTOR, VECTOR);
     private static final MethodTypeDesc ADD = MethodTypeDesc.of(FLOATS, VECTOR);
 
@@ -81,7 +83,7 @@ final class TileCode {
                 for (int i = 0; i < tile.parameterCount(); i++) {
                     code.loadLocal(TypeKind.from(tile.parameterType(i)), code.parameterSlot(i + 1));
                 }
-                code.invokestatic(GENERATED, name + each.caseValue(), tile).return_();
+                code.invokestatic(GENERATED, name + each.caseValue(), tile).return_(TypeKind.from(tile.returnType()));
             }
             code.labelBinding(unknown)
                     .new_(ASSERTION)
@@ -114,7 +116,9 @@ final class TileCode {
         private final int depth;
         private final int a;
         private final int b;
-        private final int panelBytes;
+        private final int secondB;
+        private final int ahead;
+        private final int touched;
         private final int c;
         private final int stride;
         private final int accumulate;
@@ -131,7 +135,9 @@ final class TileCode {
             depth = code.parameterSlot(slot++);
             a = code.parameterSlot(slot++);
             b = code.parameterSlot(slot++);
-            panelBytes = tile.pair() ? code.parameterSlot(slot++) : -1;
+            secondB = tile.pair() ? code.parameterSlot(slot++) : -1;
+            ahead = tile.pair() ? -1 : code.parameterSlot(slot++);
+            touched = code.allocateLocal(TypeKind.LONG);
             c = code.parameterSlot(slot++);
             stride = code.parameterSlot(slot++);
             accumulate = code.parameterSlot(slot);
@@ -152,6 +158,15 @@ final class TileCode {
 
         void emit() {
             GeneratedCode.refuseFirstTier(code, depth);
+            if (tile.pair()) {
+                code.lload(b).lload(secondB).ladd().lstore(secondB);
+                GeneratedCode.boundAddress(code, secondB);
+            } else {
+                GeneratedCode.boundAddress(code, ahead);
+                code.lconst_0().lstore(touched);
+            }
+            GeneratedCode.boundAddress(code, a);
+            GeneratedCode.boundAddress(code, b);
             for (int sum : sums) {
                 species()
                         .fconst_0()
@@ -166,10 +181,19 @@ final class TileCode {
             Label overwrite = code.newLabel();
             code.iload(accumulate).ifeq(overwrite);
             store(true);
-            code.return_();
+            end();
             code.labelBinding(overwrite);
             store(false);
-            code.return_();
+            end();
+        }
+
+        private void end() {
+            if (tile.pair()) {
+                code.return_();
+            } else {
+                // Returned, because C2 would drop loads whose values nobody can see.
+                code.lload(touched).lreturn();
+            }
         }
 
         /// `for (; k <= depth - steps; k += steps)`.
@@ -189,22 +213,19 @@ final class TileCode {
         }
 
         private void multiply(int step) {
+            if (!tile.pair()) {
+                code.lload(touched).getstatic(LANES, "MEMORY", SEGMENT).getstatic(LANES, "LONG", LONG_LAYOUT);
+                at(ahead, GemmTile.AHEAD_BYTES, step, 0);
+                code.invokeinterface(SEGMENT, "get", GET_LONG).lor().lstore(touched);
+            }
             for (int v = 0; v < tile.vectors(); v++) {
-                species().getstatic(LANES, "MEMORY", SEGMENT).lload(b);
-                if (v >= 2) {
-                    code.lload(panelBytes).ladd();
-                }
-                scaledK(GemmTile.ROW_BYTES);
-                code.loadConstant(step * GemmTile.ROW_BYTES + (v % 2) * (long) Lanes.BYTES)
-                        .ladd();
+                species().getstatic(LANES, "MEMORY", SEGMENT);
+                at(v < 2 ? b : secondB, GemmTile.ROW_BYTES, step, (v % 2) * (long) Lanes.BYTES);
                 order().invokestatic(FLOATS, "fromMemorySegment", LOAD).astore(weights[v]);
             }
             for (int i = 0; i < tile.rows(); i++) {
-                long rowBytes = tile.rows() * (long) Float.BYTES;
-                species().getstatic(LANES, "MEMORY", SEGMENT);
-                code.getstatic(LANES, "FLOAT", FLOAT_LAYOUT).lload(a);
-                scaledK(rowBytes);
-                code.loadConstant(step * rowBytes + i * (long) Float.BYTES).ladd();
+                species().getstatic(LANES, "MEMORY", SEGMENT).getstatic(LANES, "FLOAT", FLOAT_LAYOUT);
+                at(a, tile.rows() * (long) Float.BYTES, step, i * (long) Float.BYTES);
                 code.invokeinterface(SEGMENT, "get", GET).invokestatic(FLOATS, "broadcast", BROADCAST);
                 code.astore(broadcast);
                 for (int v = 0; v < tile.vectors(); v++) {
@@ -215,14 +236,17 @@ final class TileCode {
             }
         }
 
-        /// Adds `k * bytes`; a constant factor lets C2 hoist the bounds checks out of the loop.
-        private void scaledK(long bytes) {
-            code.iload(k).i2l().loadConstant(bytes).lmul().ladd();
+        /// The address `base + (k + step) * stride + offset`; constant strides let C2 hoist what is left of
+        /// the bounds checks.
+        private void at(int base, long stride, int step, long offset) {
+            code.lload(base).iload(k).i2l().loadConstant(stride).lmul().ladd();
+            code.loadConstant(step * stride + offset).ladd();
         }
 
         private void store(boolean add) {
             for (int i = 0; i < tile.rows(); i++) {
                 code.lload(c).lload(stride).loadConstant((long) i).lmul().ladd().lstore(at);
+                GeneratedCode.boundAddress(code, at);
                 for (int v = 0; v < tile.vectors(); v++) {
                     code.aload(sums[i * tile.vectors() + v]);
                     if (add) {

@@ -17,57 +17,63 @@ import jdk.incubator.vector.VectorOperators;
 ///
 /// NaN stays NaN everywhere, so a broken loss cannot hide.
 final class VectorMath {
-    private static final float LOG2_E = (float) 1.4426950408889634;
+    // Vectors, since a broadcast at the place of use costs C2 many nodes: past its limit for inlining it
+    // leaves the rest of a function as calls, which box their vectors.
+    private static final FloatVector ZERO = constant(0);
+    private static final FloatVector ONE = constant(1);
+    private static final FloatVector MINUS_ONE = constant(-1);
+    private static final FloatVector LOG2_E = constant((float) 1.4426950408889634);
     static final double LOG2_E_EXACT = 1.4426950408889634;
     static final double LN_2 = 0.6931471805599453;
-    private static final float LOG2_E_REST = 1.925963e-8f;
+    private static final FloatVector LOG2_E_REST = constant(1.925963e-8f);
 
     // Adding it rounds to an integer and leaves that integer in the low bits.
-    private static final float ROUNDING = 0x1.8p23f;
+    private static final FloatVector ROUNDING = constant(0x1.8p23f);
     private static final int FRACTION_BITS = 23;
-    private static final float SMALLEST = -127;
-    private static final float SMALLEST_EXP = -87.3f;
+    private static final FloatVector SMALLEST = constant(-127);
+    private static final FloatVector SMALLEST_EXP = constant(-87.3f);
 
     // 2^r = 1 + r*(...), minimax on [-1/2, 1/2], relative error 2e-9
-    private static final float E1 = 0.6931472f;
-    private static final float E2 = 0.24022648f;
-    private static final float E3 = 0.055503324f;
-    private static final float E4 = 0.009618437f;
-    private static final float E5 = 0.0013398874f;
-    private static final float E6 = 0.00015353362f;
+    private static final FloatVector E1 = constant(0.6931472f);
+    private static final FloatVector E2 = constant(0.24022648f);
+    private static final FloatVector E3 = constant(0.055503324f);
+    private static final FloatVector E4 = constant(0.009618437f);
+    private static final FloatVector E5 = constant(0.0013398874f);
+    private static final FloatVector E6 = constant(0.00015353362f);
 
     // Upper tail of the normal distribution, Q(a) = 2^-(1 + a*P(a)), absolute error 8e-9, a >= 0
-    private static final float P0 = 1.1511052f;
-    private static final float P1 = 0.4592082f;
-    private static final float P2 = 0.05249618f;
-    private static final float P3 = -0.0070634247f;
-    private static final float P4 = 0.00013694052f;
-    private static final float P5 = 0.00018617813f;
-    private static final float P6 = -3.9377155e-5f;
-    private static final float P7 = 2.8348597e-6f;
+    private static final FloatVector P0 = constant(1.1511052f);
+    private static final FloatVector P1 = constant(0.4592082f);
+    private static final FloatVector P2 = constant(0.05249618f);
+    private static final FloatVector P3 = constant(-0.0070634247f);
+    private static final FloatVector P4 = constant(0.00013694052f);
+    private static final FloatVector P5 = constant(0.00018617813f);
+    private static final FloatVector P6 = constant(-3.9377155e-5f);
+    private static final FloatVector P7 = constant(2.8348597e-6f);
 
     // gelu'(-a) = Q(a)*W(a), absolute error 6e-8
-    private static final float W0 = 0.9999999f;
-    private static final float W1 = -0.79788357f;
-    private static final float W2 = -0.63659793f;
-    private static final float W3 = -0.10919607f;
-    private static final float W4 = 0.01967768f;
-    private static final float W5 = -0.0005806364f;
-    private static final float W6 = -0.00071617647f;
-    private static final float W7 = 0.00017581512f;
-    private static final float W8 = -1.4193656e-5f;
+    private static final FloatVector W0 = constant(0.9999999f);
+    private static final FloatVector W1 = constant(-0.79788357f);
+    private static final FloatVector W2 = constant(-0.63659793f);
+    private static final FloatVector W3 = constant(-0.10919607f);
+    private static final FloatVector W4 = constant(0.01967768f);
+    private static final FloatVector W5 = constant(-0.0005806364f);
+    private static final FloatVector W6 = constant(-0.00071617647f);
+    private static final FloatVector W7 = constant(0.00017581512f);
+    private static final FloatVector W8 = constant(-1.4193656e-5f);
 
     // Beyond it both forms equal 0 or x in F32, and no power in them overflows.
-    private static final float FAR = 16;
+    private static final FloatVector FAR = constant(16);
+    private static final FloatVector MINUS_FAR = constant(-16);
 
     // tanh form: gelu = x / (1 + 2^(-x*(T1 + T3*x^2)))
     private static final double TANH_SLOPE = 2 * 0.7978845608028654 * 1.4426950408889634;
-    private static final float T1 = (float) TANH_SLOPE;
-    private static final float T3 = (float) (TANH_SLOPE * 0.044715);
-    private static final float T1_NATURAL = (float) (2 * 0.7978845608028654);
-    private static final float T3_NATURAL = (float) (2 * 0.7978845608028654 * 3 * 0.044715);
+    private static final FloatVector MINUS_T1 = constant((float) -TANH_SLOPE);
+    private static final FloatVector MINUS_T3 = constant((float) -(TANH_SLOPE * 0.044715));
+    private static final FloatVector T1_NATURAL = constant((float) (2 * 0.7978845608028654));
+    private static final FloatVector T3_NATURAL = constant((float) (2 * 0.7978845608028654 * 3 * 0.044715));
 
-    private static final float TANH_LARGEST = 120;
+    private static final FloatVector TANH_LARGEST = constant(120);
 
     private VectorMath() {}
 
@@ -88,19 +94,19 @@ final class VectorMath {
     static FloatVector exp(FloatVector x) {
         VectorMask<Float> small = x.compare(VectorOperators.LT, SMALLEST_EXP);
         FloatVector y = x.blend(SMALLEST_EXP, small);
-        FloatVector shifted = y.fma(constant(LOG2_E), constant(ROUNDING));
+        FloatVector shifted = y.fma(LOG2_E, ROUNDING);
         FloatVector whole = shifted.sub(ROUNDING);
-        FloatVector r = y.fma(constant(LOG2_E_REST), y.fma(constant(LOG2_E), whole.neg()));
-        return scaled(polynomial(r), shifted).blend(0, small);
+        FloatVector r = y.fma(LOG2_E_REST, y.fma(LOG2_E, whole.neg()));
+        return scaled(polynomial(r), shifted).blend(ZERO, small);
     }
 
     private static FloatVector polynomial(FloatVector r) {
-        FloatVector p = r.fma(constant(E6), constant(E5));
-        p = p.fma(r, constant(E4));
-        p = p.fma(r, constant(E3));
-        p = p.fma(r, constant(E2));
-        p = p.fma(r, constant(E1));
-        return p.fma(r, constant(1));
+        FloatVector p = r.fma(E6, E5);
+        p = p.fma(r, E4);
+        p = p.fma(r, E3);
+        p = p.fma(r, E2);
+        p = p.fma(r, E1);
+        return p.fma(r, ONE);
     }
 
     /// `p * 2^n`, n in the low bits of `shifted`. For p = 1, n = -127 the bits are those of 0.
@@ -112,23 +118,23 @@ final class VectorMath {
     /// `x * (1 + erf(x / sqrt 2)) / 2 = max(x, 0) - abs(x) * Q(abs x)`.
     static FloatVector gelu(FloatVector x) {
         FloatVector a = near(x.abs());
-        FloatVector positive = x.blend(0, x.compare(VectorOperators.LT, 0));
+        FloatVector positive = x.blend(ZERO, x.compare(VectorOperators.LT, ZERO));
         return a.neg().fma(upperTail(a), positive);
     }
 
     /// Derivative of [#gelu]; the one at -a is one minus the one at a.
     static FloatVector geluDerivative(FloatVector x) {
         FloatVector a = near(x.abs());
-        FloatVector w = a.fma(constant(W8), constant(W7));
-        w = w.fma(a, constant(W6));
-        w = w.fma(a, constant(W5));
-        w = w.fma(a, constant(W4));
-        w = w.fma(a, constant(W3));
-        w = w.fma(a, constant(W2));
-        w = w.fma(a, constant(W1));
-        w = w.fma(a, constant(W0));
+        FloatVector w = a.fma(W8, W7);
+        w = w.fma(a, W6);
+        w = w.fma(a, W5);
+        w = w.fma(a, W4);
+        w = w.fma(a, W3);
+        w = w.fma(a, W2);
+        w = w.fma(a, W1);
+        w = w.fma(a, W0);
         FloatVector below = w.mul(upperTail(a));
-        return below.blend(constant(1).sub(below), x.compare(VectorOperators.GT, 0));
+        return below.blend(ONE.sub(below), x.compare(VectorOperators.GT, ZERO));
     }
 
     private static FloatVector near(FloatVector a) {
@@ -136,40 +142,40 @@ final class VectorMath {
     }
 
     private static FloatVector upperTail(FloatVector a) {
-        FloatVector p = a.fma(constant(P7), constant(P6));
-        p = p.fma(a, constant(P5));
-        p = p.fma(a, constant(P4));
-        p = p.fma(a, constant(P3));
-        p = p.fma(a, constant(P2));
-        p = p.fma(a, constant(P1));
-        p = p.fma(a, constant(P0));
-        return exp2(p.neg().fma(a, constant(-1)));
+        FloatVector p = a.fma(P7, P6);
+        p = p.fma(a, P5);
+        p = p.fma(a, P4);
+        p = p.fma(a, P3);
+        p = p.fma(a, P2);
+        p = p.fma(a, P1);
+        p = p.fma(a, P0);
+        return exp2(p.neg().fma(a, MINUS_ONE));
     }
 
     /// `x * (1 + tanh(sqrt(2/pi) * (x + 0.044715 x^3))) / 2 = x / (1 + q)`.
     static FloatVector geluTanh(FloatVector x) {
-        VectorMask<Float> below = x.compare(VectorOperators.LT, -FAR);
-        return x.blend(0, below).div(tanhPower(bounded(x, below)).add(1));
+        VectorMask<Float> below = x.compare(VectorOperators.LT, MINUS_FAR);
+        return x.blend(ZERO, below).div(tanhPower(bounded(x, below)).add(ONE));
     }
 
     /// Derivative of [#geluTanh]: `s + x * s * (1 - s) * u'(x)`, s = 1 / (1 + q) and 1 - s = q * s.
     static FloatVector geluTanhDerivative(FloatVector x) {
-        VectorMask<Float> below = x.compare(VectorOperators.LT, -FAR);
+        VectorMask<Float> below = x.compare(VectorOperators.LT, MINUS_FAR);
         FloatVector near = bounded(x, below);
         FloatVector q = tanhPower(near);
-        FloatVector s = constant(1).div(q.add(1));
-        FloatVector slope = near.mul(near).fma(constant(T3_NATURAL), constant(T1_NATURAL));
+        FloatVector s = ONE.div(q.add(ONE));
+        FloatVector slope = near.mul(near).fma(T3_NATURAL, T1_NATURAL);
         FloatVector rest = q.mul(s).mul(s).mul(near);
-        return rest.fma(slope, s).blend(0, below);
+        return rest.fma(slope, s).blend(ZERO, below);
     }
 
     private static FloatVector bounded(FloatVector x, VectorMask<Float> below) {
-        return x.blend(-FAR, below).blend(FAR, x.compare(VectorOperators.GT, FAR));
+        return x.blend(MINUS_FAR, below).blend(FAR, x.compare(VectorOperators.GT, FAR));
     }
 
     /// `q = 2^(-x * (T1 + T3 x^2))`, not above what leaves 1 + q finite.
     private static FloatVector tanhPower(FloatVector x) {
-        FloatVector u = x.mul(x).fma(constant(-T3), constant(-T1)).mul(x);
+        FloatVector u = x.mul(x).fma(MINUS_T3, MINUS_T1).mul(x);
         return exp2(u.blend(TANH_LARGEST, u.compare(VectorOperators.GT, TANH_LARGEST)));
     }
 }
