@@ -39,26 +39,27 @@ public final class Room implements AutoCloseable {
         return region;
     }
 
-    /// An activation of standard normal values.
+    /// An activation of deviation 1.
     public Tensor activation(String name, int... extents) {
-        return normal(name, Role.ACTIVATION, 1, extents);
+        return random(name, Role.ACTIVATION, 1, extents);
     }
 
-    /// Parameters that are no matrix: normal values of deviation 0.1.
+    /// Parameters that are no matrix: deviation 0.1.
     public Tensor state(String name, int... extents) {
-        return normal(name, Role.STATE, 0.1, extents);
+        return random(name, Role.STATE, 0.1, extents);
     }
 
-    /// A matrix, or a stack of them, whose products with standard normal values have deviation 1.
+    /// A matrix, or a stack of them, whose products with activations have deviation 1.
     public Tensor weight(String name, int... extents) {
-        return normal(name, Role.WEIGHT, 1 / Math.sqrt(extents[extents.length - 1]), extents);
+        return random(name, Role.WEIGHT, 1 / Math.sqrt(extents[extents.length - 1]), extents);
     }
 
-    /// Normal values of a given deviation.
-    public Tensor normal(String name, Role role, double deviation, int... extents) {
+    /// Uniform values around 0 of a given deviation; normal ones would take seconds for many experts.
+    public Tensor random(String name, Role role, double deviation, int... extents) {
         Tensor tensor = region.floats(name, role, extents);
         filled.add(tensor);
-        kernels().fill().normal(tensor, 0, (float) deviation, SEED, filled.size());
+        float limit = (float) (deviation * Math.sqrt(3)); // a uniform value has deviation limit/√3
+        kernels().fill().uniform(tensor, -limit, limit, SEED, filled.size());
         return tensor;
     }
 

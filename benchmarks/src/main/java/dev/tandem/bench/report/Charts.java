@@ -93,6 +93,7 @@ final class Charts {
         ideal.setMarker(SeriesMarkers.NONE);
         ideal.setLineColor(PlotStyle.ROOF);
         ideal.setLineStyle(SeriesLines.DASH_DASH);
+        chart.getStyler().setOverlapped(true);
         chart.getStyler().setYAxisMin(0.0);
         chart.getStyler().setYAxisMax(all * HEADROOM);
         return Optional.of(chart);
@@ -182,6 +183,7 @@ final class Charts {
         line.setLineColor(PlotStyle.ROOF);
         line.setLineStyle(SeriesLines.DASH_DASH);
         line.setChartCategorySeriesRenderStyle(CategorySeriesRenderStyle.Line);
+        chart.getStyler().setOverlapped(style == CategorySeriesRenderStyle.Line);
         chart.getStyler().setYAxisMin(0.0);
         chart.getStyler().setYAxisMax(Math.max(roof, highest) * HEADROOM);
         return Optional.of(chart);

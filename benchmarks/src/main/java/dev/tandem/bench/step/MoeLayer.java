@@ -99,9 +99,9 @@ final class MoeLayer implements Problem {
     private static FeedForwardWeights weights(Room room, String prefix, int C, int F, int E) {
         return new FeedForwardWeights(
                 room.weight(prefix + "up", E, F, C),
-                room.normal(prefix + "upBias", Role.STATE, 0.1, E, F),
+                room.random(prefix + "upBias", Role.STATE, 0.1, E, F),
                 room.weight(prefix + "down", E, C, F),
-                room.normal(prefix + "downBias", Role.STATE, 0.1, E, C));
+                room.random(prefix + "downBias", Role.STATE, 0.1, E, C));
     }
 
     private Cost cost(Gating gating) {
