@@ -10,6 +10,16 @@ import dev.tandem.engine.kernel.GeluForm;
 import java.util.Optional;
 
 final class CheckedExpertFeedForward extends Checked implements ExpertFeedForward {
+    /// How messages call the four tensors; made once, since a call must not allocate.
+    private record Names(String up, String down, String upBias, String downBias) {
+        static Names of(String operand) {
+            return new Names(operand + ".up", operand + ".down", operand + ".upBias", operand + ".downBias");
+        }
+    }
+
+    private static final Names WEIGHTS = Names.of("weights");
+    private static final Names GRADIENTS = Names.of("dWeights");
+
     private final ExpertFeedForward kernel;
 
     CheckedExpertFeedForward(ExpertFeedForward kernel, Guard guard, Backend backend) {
@@ -28,7 +38,7 @@ final class CheckedExpertFeedForward extends Checked implements ExpertFeedForwar
             GeluForm form) {
         enter();
         try {
-            feeds("weights.", weights, weights);
+            feeds(WEIGHTS, weights, weights);
             transforms("expertY", expertY, x, weights, rows, K);
             matrix(
                     "preActivation",
@@ -55,8 +65,8 @@ final class CheckedExpertFeedForward extends Checked implements ExpertFeedForwar
             GeluForm form) {
         enter();
         try {
-            feeds("weights.", weights, weights);
-            feeds("dWeights.", dWeights, weights);
+            feeds(WEIGHTS, weights, weights);
+            feeds(GRADIENTS, dWeights, weights);
             transforms("dExpertY", dExpertY, x, weights, rows, K);
             same("dExpertX", dExpertX, "dExpertY", dExpertY);
             matrix(
@@ -71,15 +81,15 @@ final class CheckedExpertFeedForward extends Checked implements ExpertFeedForwar
         }
     }
 
-    private void feeds(String prefix, FeedForwardWeights weights, FeedForwardWeights sizes) {
-        whole(prefix + "up", sizes.up(), 3);
+    private void feeds(Names names, FeedForwardWeights weights, FeedForwardWeights sizes) {
+        whole(names.up(), sizes.up(), 3);
         int E = sizes.up().shape().extent(0);
         int F = sizes.up().shape().extent(1);
         int C = sizes.up().shape().extent(2);
-        weights(prefix + "up", weights.up(), E, F, C);
-        weights(prefix + "down", weights.down(), E, C, F);
-        matrix(prefix + "upBias", weights.upBias(), ElementType.F32, E, F);
-        matrix(prefix + "downBias", weights.downBias(), ElementType.F32, E, C);
+        weights(names.up(), weights.up(), E, F, C);
+        weights(names.down(), weights.down(), E, C, F);
+        matrix(names.upBias(), weights.upBias(), ElementType.F32, E, F);
+        matrix(names.downBias(), weights.downBias(), ElementType.F32, E, C);
     }
 
     private void transforms(
