@@ -14,6 +14,8 @@ record Grid(int x, int y, int z, int threadsX, int threadsY, int threadsZ, int s
     private static final int ENOUGH_BLOCKS = 1 << 14;
 
     private static final int WARP = 32;
+    private static final int FOUR = 4;
+    private static final int FOUR_THREADS = 256;
     private static final int LARGEST_BLOCK = 1024;
     private static final int LARGEST_Y_OR_Z = 65_535;
 
@@ -38,6 +40,11 @@ record Grid(int x, int y, int z, int threadsX, int threadsY, int threadsZ, int s
     /// One thread for every element, up to a limit beyond which the kernel must stride.
     static Grid covering(long elements, int threads) {
         return of((int) Math.min(ENOUGH_BLOCKS, Math.ceilDiv(elements, threads)), threads);
+    }
+
+    /// One thread for every four elements, which may begin up to three before the first; see `four.cuh`.
+    static Grid coveringFours(long elements) {
+        return covering(Math.ceilDiv(elements + FOUR - 1, FOUR), FOUR_THREADS);
     }
 
     /// One warp for every row, up to a limit beyond which the kernel must stride.
