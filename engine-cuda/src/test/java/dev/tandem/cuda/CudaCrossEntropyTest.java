@@ -27,7 +27,21 @@ final class CudaCrossEntropyTest extends CrossEntropyContract {
     protected List<Trial> trials() {
         List<Trial> trials = new ArrayList<>(super.trials());
         trials.add(Trial.of("a vocabulary that begins with -infinity", CudaCrossEntropyTest::masked));
+        trials.add(Trial.of("more tokens than threads of a block", CudaCrossEntropyTest::many));
         return trials;
+    }
+
+    private static void many(Workbench on) {
+        int N = 1300;
+        int V = 3;
+        Tensor logits = on.input("logits", N, V);
+        Tensor targets =
+                on.integers("targets", on.random("targets").ints(N, 0, V).toArray(), N);
+        // few roundings of each loss; the sum is F64
+        Tensor total = on.result("total", reduction(V), 1);
+        Tensor loss = on.result("loss", reduction(V), N);
+        Tensor logSumExp = on.result("logSumExp", reduction(V), N);
+        on.kernels().crossEntropy().forward(total, loss, logSumExp, logits, targets);
     }
 
     /// Every thread of the block meets nothing else at first.

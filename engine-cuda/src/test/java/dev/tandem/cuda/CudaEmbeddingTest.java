@@ -1,6 +1,8 @@
 package dev.tandem.cuda;
 
 import static dev.tandem.testkit.contract.Tolerance.reduction;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tandem.engine.Backend;
 import dev.tandem.engine.Role;
@@ -11,6 +13,7 @@ import dev.tandem.testkit.contract.Workbench;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.junit.jupiter.api.Test;
 
 final class CudaEmbeddingTest extends EmbeddingContract {
     @Override
@@ -40,5 +43,28 @@ final class CudaEmbeddingTest extends EmbeddingContract {
         Tensor dy = on.input("dy", B, T, C);
         Tensor dTable = on.accumulated("dTable", reduction(B * T), Role.WEIGHT, V, C);
         on.kernels().embedding().backward(dTable, Optional.empty(), dy, ids, 0.5f, padding);
+    }
+
+    @Test
+    void positionsBehindTheTableAreRefusedAndNotWritten() {
+        int C = 8;
+        int P = 4;
+        int T = 6;
+        try (Backend device = open();
+                var region = device.region("positions")) {
+            Tensor larger = region.floats("dPositions", Role.STATE, P + T, C);
+            Tensor dTable = region.floats("dTable", Role.WEIGHT, 1, C);
+            Tensor dy = region.floats("dy", Role.ACTIVATION, 1, T, C);
+            Tensor ids = region.integers("ids", 1, T);
+            device.kernels().fill().constant(dy, 1);
+            Tensor dPositions = larger.slice(0, P);
+
+            device.kernels().embedding().backward(dTable, Optional.of(dPositions), dy, ids, 1, -1);
+
+            assertThatThrownBy(device::synchronize)
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("positions must be in 0..3, but holds");
+            assertThat(device.floats(larger.slice(P, T))).containsOnly(0);
+        }
     }
 }
