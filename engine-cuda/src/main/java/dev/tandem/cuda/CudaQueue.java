@@ -45,6 +45,11 @@ final class CudaQueue implements AutoCloseable {
         return scratch;
     }
 
+    /// Copies host memory, which may change as soon as this returns, after everything before.
+    void upload(DeviceAddress target, MemorySegment source) {
+        accelerator.upload(target.value(), source);
+    }
+
     /// Where a kernel reports an integer that is out of range; see `complain` in `tandem.cuh`.
     DeviceAddress complaint() {
         return complaintOnDevice;

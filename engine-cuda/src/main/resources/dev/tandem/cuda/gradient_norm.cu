@@ -1,24 +1,46 @@
 #include "four.cuh"
 
-// Squares in double precision: a block for every chunk of a gradient, then one block for the chunks
+// Squares in double precision: a block for every chunk of every gradient, then one block for the sums
 // of all. Which thread adds what follows from the sizes alone. Bound by bytes: 4 per element.
 
 constexpr int GRADIENT_NORM_CHUNK = 32768; // CudaGradientNorm has the same
 
-struct GradientNormSquaresArguments {
-    double* squares; // one for each chunk
+// CudaGradientNorm writes it.
+struct GradientNormEntry {
     const float* gradient;
     int64 count;
-    float scale;
+    int64 firstChunk;
+    double scale;
+};
+
+// The last gradient that begins at this chunk or before.
+TANDEM_DEVICE const GradientNormEntry* entry_of(const GradientNormEntry* entries, int count, int64 chunk) {
+    int low = 0;
+    int high = count;
+    while (high - low > 1) {
+        int middle = (low + high) / 2;
+        bool before = entries[middle].firstChunk <= chunk;
+        low = before ? middle : low;
+        high = before ? high : middle;
+    }
+    return entries + low;
+}
+
+struct GradientNormSquaresArguments {
+    double* squares; // one for each chunk
+    const GradientNormEntry* entries;
+    int gradients;
 };
 
 TANDEM_KERNEL(gradient_norm_squares, GradientNormSquaresArguments, 256) {
     __shared__ double partial[WARP];
-    int64 begin = (int64) blockIdx.x * GRADIENT_NORM_CHUNK;
-    int64 end = min(begin + GRADIENT_NORM_CHUNK, arguments.count);
+    const GradientNormEntry* entry = entry_of(arguments.entries, arguments.gradients, blockIdx.x);
+    const float* gradient = entry->gradient;
+    int64 begin = (blockIdx.x - entry->firstChunk) * GRADIENT_NORM_CHUNK;
+    int64 end = min(begin + GRADIENT_NORM_CHUNK, entry->count);
     double sum = 0;
     for (int64 i = begin + 4 * threadIdx.x; i < end; i += 4 * blockDim.x) {
-        Four four = load_four(arguments.gradient, i, end);
+        Four four = load_four(gradient, i, end);
         for (int k = 0; k < 4; k++) {
             double value = four.at[k];
             sum += value * value;
@@ -26,8 +48,7 @@ TANDEM_KERNEL(gradient_norm_squares, GradientNormSquaresArguments, 256) {
     }
     sum = block_sum(sum, partial);
     if (threadIdx.x == 0) {
-        double scale = arguments.scale;
-        arguments.squares[blockIdx.x] = scale * scale * sum;
+        arguments.squares[blockIdx.x] = entry->scale * entry->scale * sum;
     }
 }
 
