@@ -40,6 +40,8 @@ final class HostLibrary {
     /// Kernels that misbehave, for [HostShimTest].
     static final String SHIM_TEST = "host_shim_test.cu";
 
+    private static final String SUCCESS = "exit status 0";
+
     private HostLibrary() {}
 
     /// Whether there is a compiler.
@@ -135,12 +137,18 @@ final class HostLibrary {
     }
 
     /// What a command that failed has printed, empty if it succeeded.
-    private static String execute(List<String> command) {
+    static String execute(List<String> command) {
+        String output = printed(command);
+        return output.endsWith(SUCCESS) ? "" : output;
+    }
+
+    /// What a command has printed, with its exit status.
+    static String printed(List<String> command) {
         try {
             Process process =
                     new ProcessBuilder(command).redirectErrorStream(true).start();
             String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            return process.waitFor() == 0 ? "" : output + "exit status " + process.exitValue();
+            return "%s%nexit status %d".formatted(output, process.waitFor());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (InterruptedException e) {
@@ -149,7 +157,7 @@ final class HostLibrary {
         }
     }
 
-    private static String compiler() {
+    static String compiler() {
         return Objects.requireNonNullElse(System.getenv("CXX"), "g++");
     }
 

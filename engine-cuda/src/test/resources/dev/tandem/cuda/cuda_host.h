@@ -255,6 +255,7 @@ inline std::common_type_t<A, B> max(A a, B b) {
     return a > b ? a : b;
 }
 inline float rsqrtf(float x) { return 1 / std::sqrt(x); }
+inline double cospi(double x) { return std::cos(3.14159265358979323846 * x); }
 inline float __fdividef(float a, float b) { return a / b; }
 inline float __expf(float x) { return std::exp(x); }
 inline float __logf(float x) { return std::log(x); }
