@@ -106,6 +106,17 @@ final class HostShimTest {
         }
     }
 
+    @ParameterizedTest
+    @EnumSource
+    void templatesHaveSharedMemoryAndLanesSeeEachOthersRegisters(Schedule schedule) {
+        int[] words = run(schedule, "sums", Grid.of(1, 256), 0);
+
+        for (int thread = 0; thread < 256; thread++) {
+            int warp = thread / 32;
+            assertThat(words[thread]).isEqualTo(2 * 255 * 128 + 32 * 32 * warp + 31 * 16 + 32);
+        }
+    }
+
     @Test
     void aMissingBarrierShowsUnderSomeSchedule() {
         int[] wanted = IntStream.range(0, 64).map(i -> (i + 32) % 64).toArray();

@@ -114,6 +114,7 @@ struct Fiber {
 enum Schedule { FORWARD = 0, REVERSED = 1, GREEDY = 2, REVERSED_GREEDY = 3, RANDOM = 4 };
 
 std::vector<Fiber> fibers(MOST_THREADS);
+const void* places[MOST_THREADS];
 char* stacks;
 unsigned char* shared_memory;
 size_t shared_bytes;
@@ -463,6 +464,8 @@ void fail(const char* format, ...) {
 }
 
 int lane() { return number(*current) % WARP; }
+
+const void** warp_places() { return places + number(*current) / WARP * WARP; }
 
 uint64_t meet(Meeting meeting, uint32_t mask, uint64_t value, int source, int line) {
     if (!(mask >> lane() & 1)) {
