@@ -37,6 +37,14 @@ final class HostLibrary {
             "-Wno-unused-function",
             "-DTANDEM_HOST");
 
+    /// With `-Pshim-sanitizers`: a kernel that reads or writes outside its operands, or does what C++ leaves
+    /// undefined, ends the process with a report.
+    static final boolean SANITIZED = Boolean.getBoolean("tandem.shim.sanitized");
+
+    private static final List<String> SANITIZERS = SANITIZED
+            ? List.of("-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", "-fno-omit-frame-pointer")
+            : List.of();
+
     /// Kernels that misbehave, for [HostShimTest].
     static final String SHIM_TEST = "host_shim_test.cu";
 
@@ -66,6 +74,7 @@ final class HostLibrary {
         Path library = FOLDER.resolve("kernels-%s.so".formatted(hash(names)));
         if (!Files.exists(library)) {
             List<String> command = new ArrayList<>(List.of(compiler(), "-shared"));
+            command.addAll(SANITIZERS);
             objects.forEach(object -> command.add(object.toString()));
             make(library, command);
         }
@@ -107,12 +116,13 @@ final class HostLibrary {
     private static Path object(String file, String header) {
         String name = file.substring(0, file.indexOf('.'));
         String text = file.endsWith(".cpp") ? resource(file) : withTable(KernelSource.of(file));
-        Path object = FOLDER.resolve("%s-%s.o".formatted(name, hash(text + header + FLAGS)));
+        Path object = FOLDER.resolve("%s-%s.o".formatted(name, hash(text + header + FLAGS + SANITIZERS)));
         if (!Files.exists(object)) {
             Path source = FOLDER.resolve(name + ".cpp");
             write(source, text);
             List<String> command = new ArrayList<>(List.of(compiler(), "-c"));
             command.addAll(FLAGS);
+            command.addAll(SANITIZERS);
             command.add(source.toString());
             make(object, command);
         }
@@ -145,8 +155,9 @@ final class HostLibrary {
     /// What a command has printed, with its exit status.
     static String printed(List<String> command) {
         try {
-            Process process =
-                    new ProcessBuilder(command).redirectErrorStream(true).start();
+            var builder = new ProcessBuilder(command).redirectErrorStream(true);
+            builder.environment().remove("LD_PRELOAD"); // the sanitizer is for the kernels only
+            Process process = builder.start();
             String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             return "%s%nexit status %d".formatted(output, process.waitFor());
         } catch (IOException e) {

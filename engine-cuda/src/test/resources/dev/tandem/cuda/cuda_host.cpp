@@ -16,6 +16,11 @@
 #include <ucontext.h>
 #endif
 
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#include <sanitizer/common_interface_defs.h>
+#endif
+
 extern "C" __attribute__((weak)) char __start_tandem_shared[];
 extern "C" __attribute__((weak)) char __stop_tandem_shared[];
 
@@ -38,9 +43,32 @@ constexpr unsigned char GUARD = 0xa5;
 
 // ---- changing from one stack to another -------------------------------------------------------
 
+// The sanitizer must know the stack it is on. Frames of fibers that never returned leave their marks.
+struct Stack {
+    const void* bottom;
+    size_t bytes;
+    void* hidden;
+};
+
+#ifdef __SANITIZE_ADDRESS__
+void leave(Stack& from, const Stack& to) { __sanitizer_start_switch_fiber(&from.hidden, to.bottom, to.bytes); }
+void arrive(Stack& here, Stack* from) {
+    __sanitizer_finish_switch_fiber(here.hidden, from ? &from->bottom : nullptr, from ? &from->bytes : nullptr);
+}
+void renew(Stack& here) {
+    __asan_unpoison_memory_region(here.bottom, here.bytes);
+    here.hidden = nullptr;
+}
+#else
+void leave(Stack&, const Stack&) {}
+void arrive(Stack&, Stack*) {}
+void renew(Stack&) {}
+#endif
+
 #ifdef __x86_64__
 struct Context {
-    void* stack;
+    void* top;
+    Stack stack;
 };
 
 extern "C" void tandem_switch(void** from, void* to);
@@ -68,25 +96,38 @@ tandem_switch:
     .size tandem_switch, .-tandem_switch
 )");
 
-void change(Context& from, Context& to) { tandem_switch(&from.stack, to.stack); }
+void change(Context& from, Context& to) {
+    leave(from.stack, to.stack);
+    tandem_switch(&from.top, to.top);
+    arrive(from.stack, nullptr);
+}
 
 void prepare(Context& context, char* stack, void (*entry)()) {
+    context.stack = {stack, STACK_BYTES, nullptr};
+    renew(context.stack);
     auto top = reinterpret_cast<void**>(reinterpret_cast<uintptr_t>(stack + STACK_BYTES) & ~uintptr_t(15));
     *--top = nullptr; // where entry would return to
     *--top = reinterpret_cast<void*>(entry);
     for (int saved = 0; saved < 6; saved++) {
         *--top = nullptr;
     }
-    context.stack = top;
+    context.top = top;
 }
 #else
 struct Context {
     ucontext_t registers;
+    Stack stack;
 };
 
-void change(Context& from, Context& to) { swapcontext(&from.registers, &to.registers); }
+void change(Context& from, Context& to) {
+    leave(from.stack, to.stack);
+    swapcontext(&from.registers, &to.registers);
+    arrive(from.stack, nullptr);
+}
 
 void prepare(Context& context, char* stack, void (*entry)()) {
+    context.stack = {stack, STACK_BYTES, nullptr};
+    renew(context.stack);
     getcontext(&context.registers);
     context.registers.uc_stack.ss_sp = stack;
     context.registers.uc_stack.ss_size = STACK_BYTES;
@@ -170,6 +211,7 @@ void wait(State state) {
 }
 
 void enter() {
+    arrive(current->context.stack, &scheduler.stack);
     running->call(block_arguments);
     wait(State::DONE);
 }
@@ -373,8 +415,8 @@ void run_block() {
         fiber.index = {i % block_size.x, i / block_size.x % block_size.y, i / plane};
         fiber.state = State::READY;
         char* stack = stacks + i * STACK_BYTES;
-        memset(stack, GUARD, GUARD_BYTES);
         prepare(fiber.context, stack, enter);
+        memset(stack, GUARD, GUARD_BYTES);
     }
     std::fill(__start_tandem_shared, __stop_tandem_shared, (char) SPOILT);
     memset(shared_memory, SPOILT, shared_bytes);
@@ -533,4 +575,17 @@ extern "C" __attribute__((visibility("default"))) const char* tandem_launch(int 
     tandem_host::random_state = seed;
     tandem_host::launch(*tandem_host::kernels()[kernel], grid, arguments);
     return tandem_host::failed ? tandem_host::message : nullptr;
+}
+
+// Bytes that kernels must not touch. Without the sanitizer the tests see only that they were written.
+extern "C" __attribute__((visibility("default"))) void tandem_guard(void* guard, size_t bytes, int guarded) {
+#ifdef __SANITIZE_ADDRESS__
+    if (guarded) {
+        __asan_poison_memory_region(guard, bytes);
+    } else {
+        __asan_unpoison_memory_region(guard, bytes);
+    }
+#else
+    (void) guard, (void) bytes, (void) guarded;
+#endif
 }
