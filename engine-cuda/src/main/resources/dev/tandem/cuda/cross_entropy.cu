@@ -27,8 +27,8 @@ TANDEM_DEVICE int64 first_logit(int64 n, int V) { return 4 * (int64) threadIdx.x
 
 // Every thread of the block must call it and gets the same.
 TANDEM_DEVICE Softmax softmax_of(const float* logits, int64 n, int V, float* partial) {
-    float nothing = __int_as_float(0xff800000); // -infinity
-    float largest = -3.402823466e38f;            // finite, so that -infinity has a distance to it
+    float nothing = -infinity();
+    float largest = -3.402823466e38f; // finite, so that -infinity has a distance to it
     float sum = 0;
     for (int64 v = first_logit(n, V); v < V; v += 4 * blockDim.x) {
         Four four = load_four(logits, v, V, nothing);
