@@ -9,14 +9,14 @@ import dev.tandem.engine.kernel.Routing;
 import dev.tandem.engine.kernel.SecondPolicy;
 import java.util.Optional;
 
-/// `gate.cu`, and `gate_queue.cu` by [CudaGateQueue]: bound by bytes, 8·N·E in each direction.
+/// `gate.cu` and `gate_backward.cu`, and between them [CudaGateQueue]: bound by bytes, 8·N·E in each
+/// direction.
 ///
 /// A row of logits is read once where E ≤ 512, and K times more from cache above. The queues add
-/// four short launches, eleven if they form by probability. Sums over tokens are taken in blocks of
+/// four short launches, sixteen if they form by probability. Sums over tokens are taken in blocks of
 /// 32, then over the blocks in an order that follows from N alone.
 final class CudaGate implements Gate {
     private static final int BLOCK_TOKENS = 32;
-    private static final String SOURCE = "gate.cu";
     private static final int THREADS = 256;
     private static final int WARP = 32;
 
@@ -60,12 +60,12 @@ final class CudaGate implements Gate {
     /// One kernel for each number of experts that a lane holds; the last one holds none.
     private record Widths<A extends Record>(
             CudaKernel<A> two, CudaKernel<A> eight, CudaKernel<A> sixteen, CudaKernel<A> none) {
-        static <A extends Record> Widths<A> of(CudaQueue queue, String name, Class<A> arguments) {
+        static <A extends Record> Widths<A> of(CudaQueue queue, String source, String name, Class<A> arguments) {
             return new Widths<>(
-                    queue.kernel(SOURCE, name + "_2", arguments),
-                    queue.kernel(SOURCE, name + "_8", arguments),
-                    queue.kernel(SOURCE, name + "_16", arguments),
-                    queue.kernel(SOURCE, name + "_0", arguments));
+                    queue.kernel(source, name + "_2", arguments),
+                    queue.kernel(source, name + "_8", arguments),
+                    queue.kernel(source, name + "_16", arguments),
+                    queue.kernel(source, name + "_0", arguments));
         }
 
         CudaKernel<A> of(int E) {
@@ -77,8 +77,8 @@ final class CudaGate implements Gate {
     CudaGate(CudaQueue queue) {
         this.queue = queue;
         queues = new CudaGateQueue(queue);
-        choose = Widths.of(queue, "gate_choose", Choose.class);
-        backward = Widths.of(queue, "gate_backward", Backward.class);
+        choose = Widths.of(queue, "gate.cu", "gate_choose", Choose.class);
+        backward = Widths.of(queue, "gate_backward.cu", "gate_backward", Backward.class);
     }
 
     /// Blocks of tokens, each of which sums its probabilities.
@@ -99,7 +99,7 @@ final class CudaGate implements Gate {
             GateOptions options) {
         int N = (int) logits.shape().rows();
         int E = logits.shape().last();
-        var scratch = GateScratch.of(queue, N, E, options);
+        var scratch = GateScratch.of(queue, GateChunks.of(N, options.K(), E), E, options);
         var arguments = new Choose(
                 probabilities,
                 routing.expert(),

@@ -1,8 +1,9 @@
 package dev.tandem.cuda;
 
-/// Tokens in the order of batch-prioritised queues: a stable radix sort by `gate_queue.cu`, three
+/// Tokens in the order of batch-prioritised queues: a stable radix sort by `gate_order.cu`, three
 /// passes of 11 bits, bound by the latency of its twelve launches.
 final class CudaGateOrder {
+    private static final String SOURCE = "gate_order.cu";
     private static final int DIGIT_BITS = 11;
     private static final int DIGITS = 1 << DIGIT_BITS;
     private static final int PASSES = Math.ceilDiv(Integer.SIZE, DIGIT_BITS);
@@ -63,10 +64,10 @@ final class CudaGateOrder {
     }
 
     CudaGateOrder(CudaQueue queue) {
-        digits = queue.kernel(CudaGateQueue.SOURCE, "queue_digits", Digits.class);
+        digits = queue.kernel(SOURCE, "queue_digits", Digits.class);
         scan = queue.kernel(CudaGateQueue.SOURCE, "queue_scan", CudaGateQueue.Scan.class);
         starts = queue.kernel(CudaGateQueue.SOURCE, "queue_rows", CudaGateQueue.Rows.class);
-        sort = queue.kernel(CudaGateQueue.SOURCE, "queue_sort", Sort.class);
+        sort = queue.kernel(SOURCE, "queue_sort", Sort.class);
     }
 
     /// Bytes of scratch.

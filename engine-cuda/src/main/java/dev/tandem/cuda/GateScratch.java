@@ -18,15 +18,13 @@ record GateScratch(
         DeviceAddress histograms,
         DeviceAddress sorting) {
     /// Takes the queue's scratch.
-    static GateScratch of(CudaQueue queue, int N, int E, GateOptions options) {
-        long ranked = (long) options.K() * E;
-        GateChunks chunks = GateChunks.of(N, ranked);
+    static GateScratch of(CudaQueue queue, GateChunks chunks, int E, GateOptions options) {
         var plan = new ScratchPlan();
-        long blocks = CudaGate.blocks(N);
+        long blocks = CudaGate.blocks(chunks.N());
         long sums = plan.add(blocks * E, Float.BYTES);
         long entropies = plan.add(blocks, Double.BYTES);
         long contributions = plan.add(E, Double.BYTES);
-        long histograms = plan.add(chunks.count() * ranked, Integer.BYTES);
+        long histograms = plan.add((long) options.K() * chunks.count() * E, Integer.BYTES);
         boolean sorts = options.batchPrioritized();
         long sorting = plan.add(sorts ? CudaGateOrder.bytes(chunks) : 0, Byte.BYTES);
         DeviceAddress base = queue.scratch(plan.bytes());

@@ -1,46 +1,13 @@
 #include "gate.cuh"
+#include "gate_queue.cuh"
 
 // Which choice has which slot, without atomics: choices are numbered within chunks, chunks within
-// bins. A bin is an expert; for an order by probability it is a digit of the sort key. Choices of one
-// rank stand before those of the next, so chunk k·chunks + c holds places of rank k alone.
+// bins. A bin is an expert, or for gate_order.cu a digit of the sort key. Choices of one rank stand
+// before those of the next, so chunk k·chunks + c holds places of rank k alone.
 //
-// Bound by latency: five short kernels over 12 bytes per choice and 4·E bytes per chunk.
+// Bound by latency: four short kernels over 24 bytes per choice and 8·E bytes per chunk.
 
 // ---- places within a chunk -----------------------------------------------------------------------
-
-// The number of earlier threads of the block with this bin, plus what the histogram holds, which
-// grows by all of them. -1 is no bin. Every thread of the block must call it.
-TANDEM_DEVICE int queue_place(int bin, int* histogram) {
-    uint32 equal = __match_any_sync(ALL_LANES, bin);
-    int place = -1;
-    for (int w = 0; w < warps(); w++) {
-        if (w == warp()) {
-            place = bin < 0 ? -1 : histogram[bin] + __popc(equal & ((1u << lane()) - 1));
-            __syncwarp(); // all have read
-            if (bin >= 0 && equal >> lane() == 1) {
-                histogram[bin] = place + 1;
-            }
-        }
-        __syncthreads();
-    }
-    return place;
-}
-
-// Clears the block's histogram: shared memory if there is room, else its row of the table.
-TANDEM_DEVICE int* queue_histogram(int* row, int bins, bool inShared) {
-    int* histogram = inShared ? TANDEM_SHARED(int) : row;
-    for (int bin = threadIdx.x; bin < bins; bin += blockDim.x) {
-        histogram[bin] = 0;
-    }
-    __syncthreads();
-    return histogram;
-}
-
-TANDEM_DEVICE void queue_write(int* row, const int* histogram, int bins) {
-    for (int bin = threadIdx.x; bin < bins && row != histogram; bin += blockDim.x) {
-        row[bin] = histogram[bin];
-    }
-}
 
 struct QueueChoicesArguments {
     int* slot;        // below 0 where the choice does not queue, else becomes its place in the chunk
@@ -55,7 +22,7 @@ struct QueueChoicesArguments {
     int inShared;
 };
 
-TANDEM_KERNEL(queue_choices, QueueChoicesArguments, 1024) {
+TANDEM_KERNEL(queue_choices, QueueChoicesArguments, 256) {
     int k = blockIdx.x / arguments.chunks;
     int64 begin = (int64) (blockIdx.x % arguments.chunks) * arguments.chunkTokens;
     int64 end = min(begin + arguments.chunkTokens, (int64) arguments.N);
@@ -71,33 +38,6 @@ TANDEM_KERNEL(queue_choices, QueueChoicesArguments, 1024) {
         }
     }
     queue_write(row, histogram, arguments.E);
-}
-
-struct QueueDigitsArguments {
-    int* place;      // [N]
-    int* histograms; // [chunks, digits]
-    const uint32* keys;
-    int N;
-    int digits;
-    int shift;
-    int chunkTokens;
-};
-
-TANDEM_KERNEL(queue_digits, QueueDigitsArguments, 1024) {
-    int64 begin = (int64) blockIdx.x * arguments.chunkTokens;
-    int64 end = min(begin + arguments.chunkTokens, (int64) arguments.N);
-    int* row = arguments.histograms + (int64) blockIdx.x * arguments.digits;
-    int* histogram = queue_histogram(row, arguments.digits, true);
-    for (int64 first = begin; first < end; first += blockDim.x) {
-        int64 i = first + threadIdx.x;
-        bool inside = i < end;
-        int place = queue_place(
-                inside ? (int) (arguments.keys[i] >> arguments.shift) & (arguments.digits - 1) : -1, histogram);
-        if (inside) {
-            arguments.place[i] = place;
-        }
-    }
-    queue_write(row, histogram, arguments.digits);
 }
 
 // ---- chunks within bins --------------------------------------------------------------------------
@@ -227,31 +167,6 @@ TANDEM_KERNEL(queue_rows, QueueRowsArguments, 1024) {
 }
 
 // ---- places to use -------------------------------------------------------------------------------
-
-struct QueueSortArguments {
-    uint32* toKeys;
-    int* toOrder;
-    const uint32* keys;
-    const int* order; // absent in the first pass
-    const int* place;
-    const int* firsts; // [chunks, digits]
-    const int* starts;
-    int N;
-    int digits;
-    int shift;
-    int chunkTokens;
-};
-
-TANDEM_KERNEL(queue_sort, QueueSortArguments, 256) {
-    for (int64 i = first_element(); i < arguments.N; i += element_stride()) {
-        uint32 key = arguments.keys[i];
-        int digit = (int) (key >> arguments.shift) & (arguments.digits - 1);
-        int64 chunk = (int) i / arguments.chunkTokens;
-        int to = arguments.starts[digit] + arguments.firsts[chunk * arguments.digits + digit] + arguments.place[i];
-        arguments.toKeys[to] = key;
-        arguments.toOrder[to] = arguments.order ? arguments.order[i] : (int) i;
-    }
-}
 
 struct QueueServeArguments {
     int* slot;
