@@ -91,7 +91,7 @@ TANDEM_KERNEL(queue_scan, QueueScanArguments, 1024) {
         histogram[c * bins] = before;
         before += count;
     }
-    __syncthreads();
+    __syncthreads(); // what other warps wrote is read
     if (bin < bins && warp() == 0) {
         arguments.counts[bin] = min(length, arguments.S);
     }

@@ -15,7 +15,7 @@ TANDEM_DEVICE int queue_place(int bin, int* histogram) {
                 histogram[bin] = place + 1;
             }
         }
-        __syncthreads();
+        __syncthreads(); // the next warp reads on
     }
     return place;
 }

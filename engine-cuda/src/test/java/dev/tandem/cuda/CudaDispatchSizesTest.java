@@ -2,6 +2,7 @@ package dev.tandem.cuda;
 
 import static dev.tandem.testkit.contract.Tolerance.reduction;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tandem.engine.Backend;
 import dev.tandem.engine.Region;
@@ -16,6 +17,8 @@ import dev.tandem.testkit.contract.Workbench;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /// The contract of dispatch where rows take several tiles, by 16 bytes and by 4, and tokens have more
 /// choices than a warp has lanes.
@@ -133,6 +136,37 @@ final class CudaDispatchSizesTest extends KernelContract {
             }
             assertThat(backend.floats(expertX)).isEqualTo(wanted);
             assertThat(backend.floats(expertY)).isEqualTo(wanted);
+        }
+    }
+
+    @ParameterizedTest(name = "expert {0}, slot {1}, start {2}, count {3}: {4}")
+    @CsvSource({
+        "2, 0, 0, 2, routing.expert must be in 0..1",
+        "1, 2, 0, 2, routing.slot must be in 0..1",
+        "1, 0, 3, 2, rows.starts must be in 0..2",
+        "1, 0, 0, 5, rows.counts must be in 0..4"
+    })
+    void whatLiesJustOutsideIsRefusedByName(int expert, int slot, int start, int count, String words) {
+        try (Backend backend = ShimBackend.open();
+                Region region = backend.region("rows")) {
+            var routing = new Routing(
+                    integers(backend, region, "expert", new int[] {expert}, 1, 1),
+                    integers(backend, region, "slot", new int[] {slot}, 1, 1),
+                    floats(backend, region, "weight", 1, 1, 1));
+            var rows = new ExpertRows(
+                    integers(backend, region, "starts", new int[] {0, start}, 2),
+                    integers(backend, region, "counts", new int[] {0, count}, 2),
+                    integers(backend, region, "choiceOf", new int[4], 4));
+            Tensor tokens = floats(backend, region, "tokens", 1, 1, 8);
+            Tensor buffer = floats(backend, region, "buffer", 1, 4, 8);
+            Tensor dWeight = floats(backend, region, "dWeight", 1, 1, 1);
+            var dispatch = backend.kernels().dispatch();
+            dispatch.scatter(buffer, tokens, routing, rows);
+            assertThatThrownBy(backend::synchronize).hasMessageContaining(words);
+            dispatch.gather(tokens, buffer, routing, rows);
+            assertThatThrownBy(backend::synchronize).hasMessageContaining(words);
+            dispatch.gatherBackward(buffer, dWeight, tokens, buffer, routing, rows);
+            assertThatThrownBy(backend::synchronize).hasMessageContaining(words);
         }
     }
 

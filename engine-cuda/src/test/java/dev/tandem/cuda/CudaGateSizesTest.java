@@ -61,7 +61,8 @@ final class CudaGateSizesTest extends KernelContract {
                 continue;
             }
             for (int e = 0; e < E; e++) {
-                logits[n * E + e] = random.nextInt(9) * 0x1p-5f;
+                // zeros of both signs, which tie
+                logits[n * E + e] = random.nextInt(5) * 0x1p-5f * (random.nextBoolean() ? 1 : -1);
             }
             // 7919 is prime to every N here, so the heights are a permutation
             logits[n * E + random.nextInt(E)] = 1 + 2 * (n * 7919L % N) / (float) N;
