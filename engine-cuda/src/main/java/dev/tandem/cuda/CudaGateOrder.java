@@ -63,10 +63,11 @@ final class CudaGateOrder {
         }
     }
 
-    CudaGateOrder(CudaQueue queue) {
+    /// Shares the kernels of the queues, for which a digit is a bin as an expert is.
+    CudaGateOrder(CudaQueue queue, CudaKernel<CudaGateQueue.Scan> scan, CudaKernel<CudaGateQueue.Rows> starts) {
         digits = queue.kernel(SOURCE, "queue_digits", Digits.class);
-        scan = queue.kernel(CudaGateQueue.SOURCE, "queue_scan", CudaGateQueue.Scan.class);
-        starts = queue.kernel(CudaGateQueue.SOURCE, "queue_rows", CudaGateQueue.Rows.class);
+        this.scan = scan;
+        this.starts = starts;
         sort = queue.kernel(SOURCE, "queue_sort", Sort.class);
     }
 

@@ -10,7 +10,7 @@ import java.util.Optional;
 /// `gate_queue.cu`: numbers the choices at each expert, serves as many as there are slots, and weighs
 /// them. Bound by the latency of four launches; no atomics, no host.
 final class CudaGateQueue {
-    static final String SOURCE = "gate_queue.cu";
+    private static final String SOURCE = "gate_queue.cu";
 
     private static final int THREADS = 256;
     private static final int WARP = 32;
@@ -117,7 +117,7 @@ final class CudaGateQueue {
         scan = queue.kernel(SOURCE, "queue_scan", Scan.class);
         rows = queue.kernel(SOURCE, "queue_rows", Rows.class);
         serve = queue.kernel(SOURCE, "queue_serve", Serve.class);
-        order = new CudaGateOrder(queue);
+        order = new CudaGateOrder(queue, scan, rows);
     }
 
     /// A block for 32 bins, with a warp for each chunk that there is.
@@ -139,17 +139,23 @@ final class CudaGateQueue {
             GateScratch scratch,
             GateOptions options) {
         GateChunks chunks = scratch.chunks();
-        int N = chunks.N();
-        int K = options.K();
+        DeviceAddress sorted = options.batchPrioritized() ? order.run(scratch.sorting(), chunks) : DeviceAddress.NONE;
+        int E = expertRows.starts().shape().last();
+        number(routing, sorted, scratch.histograms(), chunks, options.K(), E);
+        lay(expertRows, load, balanceLoss, scratch, options);
+        serve(routing, expertRows, sorted, scratch.histograms(), chunks, options);
+    }
+
+    private void lay(
+            ExpertRows expertRows, ExpertLoad load, Tensor balanceLoss, GateScratch scratch, GateOptions options) {
+        int N = scratch.chunks().N();
         int E = expertRows.starts().shape().last();
         int S = options.capacity().slots(N, E);
+        int chunks = scratch.chunks().count();
         int blocks = CudaGate.blocks(N);
-        DeviceAddress sorted = options.batchPrioritized() ? order.run(scratch.sorting(), chunks) : DeviceAddress.NONE;
-        DeviceAddress starts = new DeviceAddress(CudaStorage.address(expertRows.starts()));
         DeviceAddress counts = new DeviceAddress(CudaStorage.address(expertRows.counts()));
-        number(routing, sorted, scratch.histograms(), chunks, K, E);
         scan.launch(
-                tiles(E, Math.max((long) K * chunks.count(), blocks)),
+                tiles(E, Math.max((long) options.K() * chunks, blocks)),
                 new Scan(
                         scratch.histograms(),
                         counts,
@@ -157,15 +163,15 @@ final class CudaGateQueue {
                         Optional.of(load.dropped()),
                         scratch.contributions(),
                         scratch.sums(),
-                        K,
-                        chunks.count(),
+                        options.K(),
+                        chunks,
                         E,
                         blocks,
                         S));
         rows.launch(
                 oneBlock(E),
                 new Rows(
-                        starts,
+                        new DeviceAddress(CudaStorage.address(expertRows.starts())),
                         Optional.of(balanceLoss),
                         Optional.of(load.entropy()),
                         counts,
@@ -175,7 +181,6 @@ final class CudaGateQueue {
                         E,
                         blocks,
                         options.compact() ? 0 : S));
-        serve(routing, expertRows, sorted, scratch.histograms(), chunks, options);
     }
 
     private void number(

@@ -85,11 +85,6 @@ final class CudaRoutingVectorTest {
             Optional<Tensor> logits = floats(file, backend, region, "out.logits.f32");
             Optional<Tensor> noise =
                     floats(file, backend, region, "in.noise").or(() -> floats(file, backend, region, "in.uniform"));
-            Optional<Tensor> padding = Optional.empty();
-            if (file.has("in.pad")) {
-                padding = Optional.of(region.integers("padding", N));
-                backend.upload(padding.get(), file.tensor("in.pad").integers());
-            }
             backend.kernels()
                     .gate()
                     .forward(
@@ -99,7 +94,7 @@ final class CudaRoutingVectorTest {
                             balanceLoss,
                             probabilities,
                             logits.orElseThrow(),
-                            padding,
+                            padding(file, backend, region, N),
                             noise,
                             options);
             var comparisons = new Comparisons(file, backend);
@@ -108,6 +103,15 @@ final class CudaRoutingVectorTest {
             comparisons.floats("out.weight", routing.weight());
             comparisons.floats("out.aux", balanceLoss);
             return comparisons.list();
+        }
+
+        private static Optional<Tensor> padding(VectorFile file, Backend backend, Region region, int N) {
+            if (!file.has("in.pad")) {
+                return Optional.empty();
+            }
+            Tensor padding = region.integers("padding", N);
+            backend.upload(padding, file.tensor("in.pad").integers());
+            return Optional.of(padding);
         }
 
         private static Optional<Tensor> floats(VectorFile file, Backend backend, Region region, String name) {
