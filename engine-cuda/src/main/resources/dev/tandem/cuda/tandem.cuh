@@ -5,6 +5,7 @@
 #ifdef TANDEM_HOST
 #define TANDEM_KERNEL(name, Arguments, threads) extern "C" void name(const Arguments arguments)
 #define TANDEM_SHARED(Type) reinterpret_cast<Type*>(tandem_host::dynamic_shared())
+#define TANDEM_UNROLL
 #else
 // A kernel: its name, its one structure of arguments, and the most threads a block of it may have.
 #define TANDEM_KERNEL(name, Arguments, threads)               \
@@ -14,6 +15,9 @@
 extern __shared__ __align__(16) unsigned char tandem_dynamic_shared[];
 // The dynamic shared memory of the block, aligned to 16 bytes.
 #define TANDEM_SHARED(Type) reinterpret_cast<Type*>(tandem_dynamic_shared)
+
+// Before a loop over an array that must stay in registers.
+#define TANDEM_UNROLL _Pragma("unroll")
 #endif
 
 #define TANDEM_DEVICE static __device__ __forceinline__
