@@ -49,7 +49,8 @@ TANDEM_DEVICE double philox_normal(uint64 seed, uint64 stream, uint64 index) {
     uint32 second = index & 1 ? block.word[3] : block.word[1];
     double radius = ((double) (first >> 8) + 1) * 0x1p-24;
     double angle = (double) (second >> 8) * 0x1p-24;
-    return sqrt(-2 * log(radius)) * cos(2 * 3.14159265358979323846 * angle);
+    // not cos, whose reduction of large angles needs local memory
+    return sqrt(-2 * log(radius)) * cospi(2 * angle);
 }
 
 TANDEM_DEVICE double philox_gumbel(uint64 seed, uint64 stream, uint64 index) {

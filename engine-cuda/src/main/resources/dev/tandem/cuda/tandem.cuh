@@ -25,6 +25,8 @@ typedef unsigned long long uint64;
 constexpr int WARP = 32;
 constexpr uint32 ALL_LANES = 0xffffffffu;
 
+TANDEM_DEVICE float infinity() { return __uint_as_float(0x7f800000u); }
+
 // ---- where am I; blocks are one-dimensional here -------------------------------------------------
 
 TANDEM_DEVICE int lane() { return threadIdx.x % WARP; }

@@ -20,6 +20,7 @@ import java.util.stream.Stream;
 /// changed since the last time is not compiled again.
 final class HostLibrary {
     private static final Path FOLDER = Path.of("target", "host-shim");
+    private static final List<String> HEADERS = List.of("cuda_host.h", "host_meetings.h", "host_stacks.h");
     private static final List<String> FLAGS = List.of(
             "-std=c++17",
             "-x",
@@ -37,8 +38,18 @@ final class HostLibrary {
             "-Wno-unused-function",
             "-DTANDEM_HOST");
 
+    /// With `-Pshim-sanitizers`: a kernel that reads or writes outside its operands, or does what C++ leaves
+    /// undefined, ends the process with a report.
+    static final boolean SANITIZED = Boolean.getBoolean("tandem.shim.sanitized");
+
+    private static final List<String> SANITIZERS = SANITIZED
+            ? List.of("-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", "-fno-omit-frame-pointer")
+            : List.of();
+
     /// Kernels that misbehave, for [HostShimTest].
     static final String SHIM_TEST = "host_shim_test.cu";
+
+    private static final String SUCCESS = "exit status 0";
 
     private HostLibrary() {}
 
@@ -54,16 +65,16 @@ final class HostLibrary {
     /// The library of all kernels.
     static Path build() {
         create(FOLDER);
-        String header = resource("cuda_host.h");
-        write(FOLDER.resolve("cuda_host.h"), header);
+        HEADERS.forEach(header -> write(FOLDER.resolve(header), resource(header)));
         List<Path> objects = Stream.concat(DeclaredKernel.files().stream(), Stream.of("cuda_host.cpp", SHIM_TEST))
                 .parallel()
-                .map(file -> object(file, header))
+                .map(HostLibrary::object)
                 .toList();
         String names = objects.stream().map(Path::toString).collect(Collectors.joining(" "));
         Path library = FOLDER.resolve("kernels-%s.so".formatted(hash(names)));
         if (!Files.exists(library)) {
             List<String> command = new ArrayList<>(List.of(compiler(), "-shared"));
+            command.addAll(SANITIZERS);
             objects.forEach(object -> command.add(object.toString()));
             make(library, command);
         }
@@ -102,15 +113,17 @@ final class HostLibrary {
         return text.append("}\n").toString();
     }
 
-    private static Path object(String file, String header) {
+    private static Path object(String file) {
         String name = file.substring(0, file.indexOf('.'));
+        String headers = HEADERS.stream().map(HostLibrary::resource).collect(Collectors.joining());
         String text = file.endsWith(".cpp") ? resource(file) : withTable(KernelSource.of(file));
-        Path object = FOLDER.resolve("%s-%s.o".formatted(name, hash(text + header + FLAGS)));
+        Path object = FOLDER.resolve("%s-%s.o".formatted(name, hash(text + headers + FLAGS + SANITIZERS)));
         if (!Files.exists(object)) {
             Path source = FOLDER.resolve(name + ".cpp");
             write(source, text);
             List<String> command = new ArrayList<>(List.of(compiler(), "-c"));
             command.addAll(FLAGS);
+            command.addAll(SANITIZERS);
             command.add(source.toString());
             make(object, command);
         }
@@ -135,12 +148,19 @@ final class HostLibrary {
     }
 
     /// What a command that failed has printed, empty if it succeeded.
-    private static String execute(List<String> command) {
+    static String execute(List<String> command) {
+        String output = printed(command);
+        return output.endsWith(SUCCESS) ? "" : output;
+    }
+
+    /// What a command has printed, with its exit status.
+    static String printed(List<String> command) {
         try {
-            Process process =
-                    new ProcessBuilder(command).redirectErrorStream(true).start();
+            var builder = new ProcessBuilder(command).redirectErrorStream(true);
+            builder.environment().remove("LD_PRELOAD"); // the sanitizer is for the kernels only
+            Process process = builder.start();
             String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            return process.waitFor() == 0 ? "" : output + "exit status " + process.exitValue();
+            return "%s%nexit status %d".formatted(output, process.waitFor());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (InterruptedException e) {
@@ -149,7 +169,7 @@ final class HostLibrary {
         }
     }
 
-    private static String compiler() {
+    static String compiler() {
         return Objects.requireNonNullElse(System.getenv("CXX"), "g++");
     }
 

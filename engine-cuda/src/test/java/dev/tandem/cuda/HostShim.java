@@ -99,6 +99,8 @@ final class HostShim implements Accelerator {
         Arena arena = Arena.ofShared();
         MemorySegment whole = arena.allocate(bytes + 2 * GUARD_BYTES, GUARD_BYTES);
         whole.fill(GUARD);
+        kernels.guard(whole.asSlice(0, GUARD_BYTES), true);
+        kernels.guard(whole.asSlice(GUARD_BYTES + bytes, GUARD_BYTES), true);
         long address = whole.address() + GUARD_BYTES;
         blocks.put(address, new Block(arena, whole, bytes));
         allocated += bytes;
@@ -111,6 +113,7 @@ final class HostShim implements Accelerator {
         if (block == null) {
             throw new IllegalStateException("freed what was not allocated: %x".formatted(address));
         }
+        kernels.guard(block.whole, false);
         block.arena.close();
         allocated -= block.bytes;
     }
@@ -173,6 +176,7 @@ final class HostShim implements Accelerator {
         private static final Loading LOADING = load();
 
         private final MethodHandle launch;
+        private final MethodHandle guard;
         private final List<Row> table;
 
         /// The library, or what the compiler says against the sources.
@@ -202,6 +206,9 @@ final class HostShim implements Accelerator {
                             ValueLayout.ADDRESS,
                             ValueLayout.JAVA_INT,
                             ValueLayout.JAVA_LONG));
+            guard = linker.downcallHandle(
+                    symbols.findOrThrow("tandem_guard"),
+                    FunctionDescriptor.ofVoid(ValueLayout.ADDRESS, ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT));
             MethodHandle kernels = linker.downcallHandle(
                     symbols.findOrThrow("tandem_kernels"), FunctionDescriptor.of(ValueLayout.ADDRESS));
             try {
@@ -226,6 +233,15 @@ final class HostShim implements Accelerator {
                         grid.threadsZ(),
                         grid.sharedBytes());
                 return text((MemorySegment) launch.invokeExact(kernel, geometry, arguments, schedule.code(), seed));
+            } catch (Throwable e) {
+                throw new IllegalStateException(e);
+            }
+        }
+
+        /// Forbids kernels a range of bytes, or allows it again.
+        void guard(MemorySegment bytes, boolean forbidden) {
+            try {
+                guard.invokeExact(bytes, bytes.byteSize(), forbidden ? 1 : 0);
             } catch (Throwable e) {
                 throw new IllegalStateException(e);
             }

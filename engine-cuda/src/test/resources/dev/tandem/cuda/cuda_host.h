@@ -44,6 +44,9 @@ int barrier(bool predicate, int line);
 
 void* dynamic_shared();
 
+// A place for each lane of the caller's warp.
+const void** warp_places();
+
 int lane();
 
 // ---- the table of kernels, made by code that the build appends to every source ----------------
@@ -159,12 +162,10 @@ T reduce(uint32_t mask, T value, int line) {
 // The values that the lanes of the warp hold, for the scalar bodies of tensor-core functions.
 template <typename T>
 void all_lanes(const T& mine, T (&values)[32], int line) {
-    const T* addresses[32];
+    warp_places()[lane()] = &mine;
+    meet(Meeting::SYNC, 0xffffffffu, 0, 0, line);
     for (int source = 0; source < 32; source++) {
-        addresses[source] = shuffle(0xffffffffu, &mine, source, line);
-    }
-    for (int source = 0; source < 32; source++) {
-        values[source] = *addresses[source];
+        values[source] = *static_cast<const T*>(warp_places()[source]);
     }
     meet(Meeting::SYNC, 0xffffffffu, 0, 0, line);
 }
@@ -255,6 +256,7 @@ inline std::common_type_t<A, B> max(A a, B b) {
     return a > b ? a : b;
 }
 inline float rsqrtf(float x) { return 1 / std::sqrt(x); }
+inline double cospi(double x) { return std::cos(3.14159265358979323846 * x); }
 inline float __fdividef(float a, float b) { return a / b; }
 inline float __expf(float x) { return std::exp(x); }
 inline float __logf(float x) { return std::log(x); }

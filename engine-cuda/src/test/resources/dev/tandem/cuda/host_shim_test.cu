@@ -38,6 +38,31 @@ TANDEM_KERNEL(places, NumbersArguments, 1024) {
     }
 }
 
+struct Pair {
+    int first;
+    double second;
+};
+
+// What a template's own shared memory and the registers of all lanes add up to.
+template <typename T>
+TANDEM_DEVICE T sum_of_warps(T value) {
+    __shared__ T sums[WARP];
+    return block_sum(value, sums);
+}
+
+TANDEM_KERNEL(sums, NumbersArguments, 256) {
+    int total = sum_of_warps((int) threadIdx.x) + (int) sum_of_warps((double) threadIdx.x);
+#ifdef TANDEM_HOST
+    Pair mine = {(int) threadIdx.x, 0.5};
+    Pair all[WARP];
+    tandem_host::all_lanes(mine, all, __LINE__);
+    for (const Pair& pair : all) {
+        total += pair.first + (int) (2 * pair.second);
+    }
+#endif
+    arguments.numbers[threadIdx.x] = total;
+}
+
 // A result of every warp function, 12 for each lane.
 TANDEM_KERNEL(warp_functions, NumbersArguments, 32) {
     int me = threadIdx.x;

@@ -1,0 +1,16 @@
+package dev.tandem.cuda;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+final class DeclaredKernelTest {
+    @Test
+    void everyKernelOfTheSourcesIsLaunchedFromJavaAndNoOther() {
+        assertThat(RecordingAccelerator.requests().stream().map(request -> request.source() + " " + request.kernel()))
+                .containsExactlyInAnyOrderElementsOf(DeclaredKernel.files().stream()
+                        .flatMap(file -> DeclaredKernel.of(KernelSource.of(file)).stream()
+                                .map(kernel -> file + " " + kernel.name()))
+                        .toList());
+    }
+}
