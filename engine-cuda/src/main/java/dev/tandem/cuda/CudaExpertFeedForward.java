@@ -28,10 +28,10 @@ final class CudaExpertFeedForward implements ExpertFeedForward {
     private final RowProducts products;
     private final WeightProducts weightProducts;
 
-    CudaExpertFeedForward(CudaQueue queue) {
+    CudaExpertFeedForward(CudaQueue queue, RowProducts products, WeightProducts weightProducts) {
         this.queue = queue;
-        products = new RowProducts(queue);
-        weightProducts = new WeightProducts(queue);
+        this.products = products;
+        this.weightProducts = weightProducts;
     }
 
     @Override

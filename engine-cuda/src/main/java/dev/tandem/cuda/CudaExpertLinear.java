@@ -13,12 +13,12 @@ import java.util.Optional;
 final class CudaExpertLinear implements ExpertLinear {
     private final CudaQueue queue;
     private final RowProducts products;
-    private final WeightProducts weights;
+    private final WeightProducts weightProducts;
 
-    CudaExpertLinear(CudaQueue queue) {
+    CudaExpertLinear(CudaQueue queue, RowProducts products, WeightProducts weightProducts) {
         this.queue = queue;
-        products = new RowProducts(queue);
-        weights = new WeightProducts(queue);
+        this.products = products;
+        this.weightProducts = weightProducts;
     }
 
     @Override
@@ -85,6 +85,6 @@ final class CudaExpertLinear implements ExpertLinear {
                 DeviceAddress.of(x),
                 dWeight.shape().extent(1),
                 dWeight.shape().extent(2));
-        weights.accumulate(gradient, ProductRows.of(rows), DeviceAddress.NONE);
+        weightProducts.accumulate(gradient, ProductRows.of(rows), DeviceAddress.NONE);
     }
 }

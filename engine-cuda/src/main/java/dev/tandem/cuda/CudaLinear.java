@@ -13,12 +13,12 @@ import java.util.Optional;
 final class CudaLinear implements Linear {
     private final CudaQueue queue;
     private final RowProducts products;
-    private final WeightProducts weights;
+    private final WeightProducts weightProducts;
 
-    CudaLinear(CudaQueue queue) {
+    CudaLinear(CudaQueue queue, RowProducts products, WeightProducts weightProducts) {
         this.queue = queue;
-        products = new RowProducts(queue);
-        weights = new WeightProducts(queue);
+        this.products = products;
+        this.weightProducts = weightProducts;
     }
 
     @Override
@@ -66,6 +66,6 @@ final class CudaLinear implements Linear {
         var gradient = new WeightProducts.Gradient(
                 DeviceAddress.of(dWeight), DeviceAddress.of(dBias), DeviceAddress.of(dy), DeviceAddress.of(x), out, in);
         ProductRows rows = ProductRows.dense(x);
-        weights.accumulate(gradient, rows, queue.scratch(WeightProducts.workspaceBytes(rows, out, in)));
+        weightProducts.accumulate(gradient, rows, queue.scratch(WeightProducts.workspaceBytes(rows, out, in)));
     }
 }

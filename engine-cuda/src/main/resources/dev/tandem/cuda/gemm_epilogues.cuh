@@ -18,9 +18,10 @@ TANDEM_DEVICE float4 activation(float4 x, int form) {
 }
 
 // y = gelu(value + bias), and value + bias saved if there is a place for it.
-struct Activated {
-    float* y;
-    float* saved; // null: not wanted
+template <class Element>
+struct ActivatedAs {
+    Element* y;
+    Element* saved; // null: not wanted
     const float* bias; // null: none
     int64 stride;
     int form; // IDENTITY: y = value + bias
@@ -38,10 +39,13 @@ struct Activated {
     }
 };
 
+typedef ActivatedAs<float> Activated;
+
 // value is the gradient of gelu(pre): gives `hidden` = gelu(pre), and pre makes room for its gradient.
-struct ThroughGelu {
-    float* pre;
-    float* hidden;
+template <class Element>
+struct ThroughGeluAs {
+    Element* pre;
+    Element* hidden;
     int64 stride;
     int form;
 
@@ -57,6 +61,8 @@ struct ThroughGelu {
         put_quad(pre + at, dx, count, aligned(pre, stride));
     }
 };
+
+typedef ThroughGeluAs<float> ThroughGelu;
 
 // y += value, or y = value for a partial sum.
 struct Accumulated {

@@ -68,20 +68,54 @@ TANDEM_DEVICE float4 get_quad(const float* from, int count, bool vector) {
             count > 0 ? from[0] : 0, count > 1 ? from[1] : 0, count > 2 ? from[2] : 0, count > 3 ? from[3] : 0);
 }
 
+TANDEM_DEVICE float4 get_quad(const bfloat16* from, int count, bool vector) {
+    if (vector && count >= QUAD) {
+        uint2 bits = *reinterpret_cast<const uint2*>(from);
+        return make_float4(
+                __uint_as_float(bits.x << 16),
+                __uint_as_float(bits.x & 0xffff0000u),
+                __uint_as_float(bits.y << 16),
+                __uint_as_float(bits.y & 0xffff0000u));
+    }
+    return make_float4(
+            count > 0 ? load(from) : 0,
+            count > 1 ? load(from + 1) : 0,
+            count > 2 ? load(from + 2) : 0,
+            count > 3 ? load(from + 3) : 0);
+}
+
+TANDEM_DEVICE float4 no_quad() { return make_float4(0, 0, 0, 0); }
+
+template <class Element>
+TANDEM_DEVICE void put_some(Element* to, float4 value, int count) {
+    store(to, value.x);
+    if (count > 1) {
+        store(to + 1, value.y);
+    }
+    if (count > 2) {
+        store(to + 2, value.z);
+    }
+    if (count > 3) {
+        store(to + 3, value.w);
+    }
+}
+
 TANDEM_DEVICE void put_quad(float* to, float4 value, int count, bool vector) {
     if (vector && count >= QUAD) {
         *reinterpret_cast<float4*>(to) = value;
-        return;
+    } else {
+        put_some(to, value, count);
     }
-    to[0] = value.x;
-    if (count > 1) {
-        to[1] = value.y;
-    }
-    if (count > 2) {
-        to[2] = value.z;
-    }
-    if (count > 3) {
-        to[3] = value.w;
+}
+
+TANDEM_DEVICE void put_quad(bfloat16* to, float4 value, int count, bool vector) {
+    if (vector && count >= QUAD) {
+        bfloat16 four[QUAD];
+        put_some(four, value, QUAD);
+        *reinterpret_cast<uint2*>(to) =
+                make_uint2(four[0].bits | (uint32) four[1].bits << 16, four[2].bits | (uint32) four[3].bits << 16);
+    } else {
+        put_some(to, value, count);
     }
 }
 
@@ -90,8 +124,9 @@ TANDEM_DEVICE float4 plus(float4 a, float4 b) { return make_float4(a.x + b.x, a.
 // ---- loaders -------------------------------------------------------------------------------------
 
 // Rows of a matrix from `first` on; or, with `choiceOf`, the tokens that these rows serve.
-struct Rows {
-    const float* base;
+template <class Element>
+struct RowsOf {
+    const Element* base;
     int64 stride;
     int first;
     const int* choiceOf; // null: the rows themselves
@@ -100,7 +135,7 @@ struct Rows {
     Complaint* complaint;
 
     // Null where the row serves no token.
-    __device__ __forceinline__ const float* row(int r) const {
+    __device__ __forceinline__ const Element* row(int r) const {
         int64 found = (int64) first + r;
         if (choiceOf) {
             int choice = choiceOf[found];
@@ -113,7 +148,12 @@ struct Rows {
     }
 };
 
-TANDEM_DEVICE Rows all_rows(const float* base, int64 stride) { return {base, stride, 0, nullptr, 1, 0, nullptr}; }
+typedef RowsOf<float> Rows;
+
+template <class Element>
+TANDEM_DEVICE RowsOf<Element> all_rows(const Element* base, int64 stride) {
+    return {base, stride, 0, nullptr, 1, 0, nullptr};
+}
 
 // Element (i, k) lies in row i, column k: both operands forward, and dy for dx. Quads lie along k
 // and are turned on their way to shared memory.
@@ -143,8 +183,7 @@ struct AlongDepth {
     __device__ __forceinline__ void fetch(int k, int end) {
         TANDEM_UNROLL
         for (int q = 0; q < QUADS; q++) {
-            int left = rows[q] ? end - k - depth() : 0;
-            values[q] = get_quad(rows[q] + k + depth(), left, vector);
+            values[q] = rows[q] ? get_quad(rows[q] + k + depth(), end - k - depth(), vector) : no_quad();
         }
     }
 
@@ -183,7 +222,7 @@ struct AcrossDepth {
         for (int q = 0; q < QUADS; q++) {
             const float* row = k + depth(q) < end ? source.row(k + depth(q)) : nullptr;
             int i = first + place(q);
-            values[q] = get_quad(row + i, row ? extent - i : 0, vector);
+            values[q] = row ? get_quad(row + i, extent - i, vector) : no_quad();
         }
     }
 

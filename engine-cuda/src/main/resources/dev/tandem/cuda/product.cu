@@ -8,7 +8,6 @@
 // blocks beyond the plan's end have nothing to do.
 
 constexpr int INT_LARGEST = 0x7fffffff;
-constexpr int PLAN_ENTRY = 4; // integers: expert, its first row tile, its first row, its rows
 
 struct ProductPlanArguments {
     int* plan; // the number of row tiles, 3 unused, then an entry for each
@@ -72,40 +71,6 @@ TANDEM_KERNEL(product_plan, ProductPlanArguments, 256) {
     }
 }
 
-// A tile's matrix and where it lies in it.
-struct Place {
-    bool exists;
-    int expert;
-    int start; // first row of the expert in the buffers
-    int rows; // rows of the expert
-    int row;
-    int column;
-};
-
-template <class T>
-TANDEM_DEVICE Place place_of(const int* plan, int N, int columns) {
-    Place place = {true, 0, 0, N, 0, 0};
-    int local = blockIdx.x;
-    if (plan) {
-        int across = (columns + T::COLUMNS - 1) / T::COLUMNS;
-        // the tiles of an expert are made one after the other, so this row tile is one of the expert's
-        int tile = local / across;
-        place.exists = tile < plan[0];
-        if (!place.exists) {
-            return place;
-        }
-        const int* entry = plan + PLAN_ENTRY * (1 + (int64) tile);
-        place.expert = entry[0];
-        place.start = entry[2];
-        place.rows = entry[3];
-        local -= entry[1] * across;
-    }
-    TilePlace tile = tile_place<T>(local, place.rows, columns);
-    place.row = tile.row;
-    place.column = tile.column;
-    return place;
-}
-
 struct ProductArguments {
     float* y;
     float* saved;
@@ -126,8 +91,8 @@ struct ProductArguments {
 };
 
 TANDEM_DEVICE Rows rows_of(const ProductArguments& arguments, const Place& place) {
-    return {arguments.x,     arguments.depth,   place.start,        arguments.choiceOf,
-            arguments.K,     arguments.choices, arguments.complaint};
+    return {arguments.x, arguments.depth,   place.start,        arguments.choiceOf,
+            arguments.K, arguments.choices, arguments.complaint};
 }
 
 // The sums of this block's range go to `partial` if there is another range.

@@ -26,3 +26,40 @@ TANDEM_DEVICE TilePlace tile_place(int tile, int rows, int columns) {
     int height = min(NEIGHBOURS, down - group);
     return {(group + inside % height) * T::ROWS, inside / height * T::COLUMNS};
 }
+
+// An entry of a plan, four integers: expert, its first row tile, its first row, its rows.
+constexpr int PLAN_ENTRY = 4;
+
+// A tile's matrix and where it lies in it.
+struct Place {
+    bool exists;
+    int expert;
+    int start; // first row of the expert in the buffers
+    int rows; // rows of the expert
+    int row;
+    int column;
+};
+
+template <class T>
+TANDEM_DEVICE Place place_of(const int* plan, int N, int columns) {
+    Place place = {true, 0, 0, N, 0, 0};
+    int local = blockIdx.x;
+    if (plan) {
+        int across = (columns + T::COLUMNS - 1) / T::COLUMNS;
+        // the tiles of an expert are made one after the other, so this row tile is one of the expert's
+        int tile = local / across;
+        place.exists = tile < plan[0];
+        if (!place.exists) {
+            return place;
+        }
+        const int* entry = plan + PLAN_ENTRY * (1 + (int64) tile);
+        place.expert = entry[0];
+        place.start = entry[2];
+        place.rows = entry[3];
+        local -= entry[1] * across;
+    }
+    TilePlace tile = tile_place<T>(local, place.rows, columns);
+    place.row = tile.row;
+    place.column = tile.column;
+    return place;
+}

@@ -44,7 +44,7 @@ TANDEM_DEVICE void stream_dots(
         }
         TANDEM_UNROLL
         for (int n = 0; n < ROWS; n++) {
-            float4 value = get_quad(x[n] + k, x[n] ? in - k : 0, vector);
+            float4 value = x[n] ? get_quad(x[n] + k, in - k, vector) : no_quad();
             TANDEM_UNROLL
             for (int c = 0; c < STREAM_COLUMNS; c++) {
                 sums[n][c] += dot(value, w[c]);

@@ -41,33 +41,47 @@ final class UnevenExperts {
         return Arrays.stream(counts).max().orElse(0);
     }
 
-    ExpertRows rows(Workbench on) {
+    int[] counts() {
+        return counts.clone();
+    }
+
+    int[] starts() {
         int[] starts = new int[E()];
-        int[] choiceOf = new int[R()];
-        Arrays.fill(choiceOf, -1);
-        int row = 0;
-        for (int e = 0; e < E(); e++) {
-            starts[e] = row;
-            for (int i = 0; i < counts[e]; i++, row++) {
-                choiceOf[row] = row * 7 % choices;
-            }
-            row++;
+        for (int e = 1; e < E(); e++) {
+            starts[e] = starts[e - 1] + counts[e - 1] + 1;
         }
+        return starts;
+    }
+
+    /// The expert of every row, -1 for one that nobody owns.
+    int[] expertOf() {
+        int[] expertOf = new int[R()];
+        Arrays.fill(expertOf, -1);
+        int[] starts = starts();
+        for (int e = 0; e < E(); e++) {
+            Arrays.fill(expertOf, starts[e], starts[e] + counts[e], e);
+        }
+        return expertOf;
+    }
+
+    int[] choiceOf() {
+        int[] expertOf = expertOf();
+        int[] choiceOf = new int[R()];
+        Arrays.setAll(choiceOf, row -> expertOf[row] < 0 ? -1 : row * 7 % choices);
+        return choiceOf;
+    }
+
+    ExpertRows rows(Workbench on) {
         return new ExpertRows(
-                on.integers("starts", starts, E()),
+                on.integers("starts", starts(), E()),
                 on.integers("counts", counts, E()),
-                on.integers("choiceOf", choiceOf, R()));
+                on.integers("choiceOf", choiceOf(), R()));
     }
 
     /// Whether an element of `[R, columns]` lies in a row that an expert owns.
     IntPredicate owned(int columns) {
-        boolean[] owned = new boolean[R()];
-        int row = 0;
-        for (int count : counts) {
-            Arrays.fill(owned, row, row + count, true);
-            row += count + 1;
-        }
-        return i -> owned[i / columns];
+        int[] expertOf = expertOf();
+        return i -> expertOf[i / columns] >= 0;
     }
 
     /// Normal values, NaN in the rows that nobody owns.
