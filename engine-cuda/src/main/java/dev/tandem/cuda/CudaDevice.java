@@ -26,19 +26,21 @@ final class CudaDevice implements Device {
     CudaDevice(Accelerator accelerator) {
         this.accelerator = accelerator;
         queue = new CudaQueue(accelerator);
+        var products = new RowProducts(queue);
+        var weightProducts = new WeightProducts(queue);
         kernels = new Kernels(
                 new CudaFill(queue),
                 new CudaEmbedding(queue),
                 new CudaLayerNorm(queue),
-                new CudaLinear(queue),
+                new CudaLinear(queue, products, weightProducts),
                 new CudaAttention(queue),
                 new CudaGelu(queue),
                 new CudaAdd(queue),
                 new CudaDropout(queue),
                 new CudaGate(queue),
                 new CudaDispatch(queue),
-                new CudaExpertLinear(queue),
-                new CudaExpertFeedForward(queue),
+                new CudaExpertLinear(queue, products, weightProducts),
+                new CudaExpertFeedForward(queue, products, weightProducts),
                 new CudaCrossEntropy(queue),
                 new CudaGradientNorm(queue),
                 new CudaAdamW(queue));

@@ -15,7 +15,6 @@ final class CudaEmbedding implements Embedding {
     private static final int TILE_COLUMNS = 128;
     private static final int ALIGNMENT = 16;
     private static final double LONGEST_WAVE = 10_000;
-    private static final DeviceAddress ABSENT = new DeviceAddress(0);
 
     private final CudaQueue queue;
     private final TokenSort sort;
@@ -128,7 +127,7 @@ final class CudaEmbedding implements Embedding {
 
     private Places place(DeviceAddress scratch, Tensor ids, int padding) {
         if (padding < 0) {
-            return new Places(ABSENT, ABSENT);
+            return new Places(DeviceAddress.NONE, DeviceAddress.NONE);
         }
         int B = ids.shape().extent(0);
         int T = ids.shape().extent(1);
