@@ -191,8 +191,14 @@ final class CudaAttention implements Attention {
         }
     }
 
+    /// The narrowest kernels that hold a head.
     private AttentionWidth width(int D) {
-        return widths.stream().filter(width -> width.holds(D)).findFirst().orElseThrow();
+        for (AttentionWidth width : widths) {
+            if (width.holds(D)) {
+                return width;
+            }
+        }
+        throw new IllegalStateException("the widest kernels hold every head");
     }
 
     private static float scale(int D) {

@@ -188,9 +188,9 @@ TANDEM_KERNEL(attention_decode, AttentionDecodeArguments, 128) {
     float largest = minus_infinity();
     float sum = 0;
     for (int tile = begin; tile < end; tile += DECODE_KEYS) {
-        __syncthreads();
+        __syncthreads(); // q is there, older scores have been read
         decode_scores(scores, q, keys, lanes, tile, end);
-        __syncthreads();
+        __syncthreads(); // the scores are there
         float left = scores[lane()];
         float right = scores[WARP + lane()];
         float next = max(largest, warp_max(max(left, right)));
@@ -202,7 +202,7 @@ TANDEM_KERNEL(attention_decode, AttentionDecodeArguments, 128) {
         y = add_values(y, scores, values, lanes, tile, end, channel, base);
     }
     sums[threadIdx.x] = y;
-    __syncthreads();
+    __syncthreads(); // all sums are there
     store_chunk(arguments, reinterpret_cast<const float*>(sums), lanes, largest, sum);
 }
 
@@ -223,13 +223,14 @@ TANDEM_KERNEL(attention_combine, AttentionCombineArguments, 128) {
     const float* partial = arguments.partial + (int64) blockIdx.x * arguments.chunks * (D + 2);
     bool exists = t < arguments.chunks;
     largest[t] = exists ? partial[(int64) t * (D + 2)] : minus_infinity();
-    __syncthreads();
+    __syncthreads(); // all of `largest` is there
     float base = minus_infinity();
     for (int i = lane(); i < DECODE_THREADS; i += WARP) {
         base = max(base, largest[i]);
     }
     base = warp_max(base);
     weights[t] = exists ? exp2f(largest[t] - (base == minus_infinity() ? 0 : base)) : 0;
+    // its barriers also make `weights` known
     float sum = block_sum(exists ? weights[t] * partial[(int64) t * (D + 2) + 1] : 0, warpSums);
     for (int d = t; d < D; d += DECODE_THREADS) {
         float y = 0;

@@ -54,12 +54,12 @@ TANDEM_DEVICE void meet(
         }
     }
     for (int channel = 0; channel < rows.D; channel += WIDTH) {
-        __syncthreads();
+        __syncthreads(); // the tiles are free
         if (!own.loaded) {
             load_own<WIDTH>(own.tile, own.rows, own.begin, channel);
         }
         load_streamed<WIDTH, STREAMED>(streamed, rows, begin, channel);
-        __syncthreads();
+        __syncthreads(); // the tiles are full
         add_scores<WIDTH, STREAMED>(s, own.tile, streamed, min(WIDTH, rows.D - channel));
     }
     own.loaded = rows.D <= WIDTH;
@@ -68,23 +68,23 @@ TANDEM_DEVICE void meet(
 // Puts a chunk of channels of streamed rows into a tile that others may still read.
 template <int WIDTH, int STREAMED>
 TANDEM_DEVICE void replace(float* streamed, Rows rows, int begin, int channel) {
-    __syncthreads();
+    __syncthreads(); // the tile is free
     load_streamed<WIDTH, STREAMED>(streamed, rows, begin, channel);
-    __syncthreads();
+    __syncthreads(); // the tile is full
 }
 
 // Lays weights[own row][position] down for add_weighted. Half a warp writes its rows and reads no
 // others, so a barrier of the warp is enough.
 template <int STREAMED>
 TANDEM_DEVICE void put_weights(float* weights, const float (&w)[THREAD_ROWS][Meetings<STREAMED>::COUNT]) {
-    __syncwarp();
+    __syncwarp(); // older weights have been read
     for (int r = 0; r < THREAD_ROWS; r++) {
         float* row = weights + (first_thread_row() + r) * Meetings<STREAMED>::STRIDE + thread_x();
         for (int c = 0; c < Meetings<STREAMED>::COUNT; c++) {
             row[c * ROW_THREADS] = w[r][c];
         }
     }
-    __syncwarp();
+    __syncwarp(); // these can be read
 }
 
 // A thread's channels of a row of a tile.
