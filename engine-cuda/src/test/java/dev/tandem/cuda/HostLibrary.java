@@ -20,6 +20,7 @@ import java.util.stream.Stream;
 /// changed since the last time is not compiled again.
 final class HostLibrary {
     private static final Path FOLDER = Path.of("target", "host-shim");
+    private static final List<String> HEADERS = List.of("cuda_host.h", "host_meetings.h", "host_stacks.h");
     private static final List<String> FLAGS = List.of(
             "-std=c++17",
             "-x",
@@ -64,11 +65,10 @@ final class HostLibrary {
     /// The library of all kernels.
     static Path build() {
         create(FOLDER);
-        String header = resource("cuda_host.h");
-        write(FOLDER.resolve("cuda_host.h"), header);
+        HEADERS.forEach(header -> write(FOLDER.resolve(header), resource(header)));
         List<Path> objects = Stream.concat(DeclaredKernel.files().stream(), Stream.of("cuda_host.cpp", SHIM_TEST))
                 .parallel()
-                .map(file -> object(file, header))
+                .map(HostLibrary::object)
                 .toList();
         String names = objects.stream().map(Path::toString).collect(Collectors.joining(" "));
         Path library = FOLDER.resolve("kernels-%s.so".formatted(hash(names)));
@@ -113,10 +113,11 @@ final class HostLibrary {
         return text.append("}\n").toString();
     }
 
-    private static Path object(String file, String header) {
+    private static Path object(String file) {
         String name = file.substring(0, file.indexOf('.'));
+        String headers = HEADERS.stream().map(HostLibrary::resource).collect(Collectors.joining());
         String text = file.endsWith(".cpp") ? resource(file) : withTable(KernelSource.of(file));
-        Path object = FOLDER.resolve("%s-%s.o".formatted(name, hash(text + header + FLAGS + SANITIZERS)));
+        Path object = FOLDER.resolve("%s-%s.o".formatted(name, hash(text + headers + FLAGS + SANITIZERS)));
         if (!Files.exists(object)) {
             Path source = FOLDER.resolve(name + ".cpp");
             write(source, text);
