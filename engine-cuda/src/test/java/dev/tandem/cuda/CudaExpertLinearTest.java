@@ -33,8 +33,7 @@ final class CudaExpertLinearTest extends ExpertLinearContract {
         var largeWeights = UnevenExperts.crowded(24, 9, 1);
         trials.add(Trial.of("large tiles of dWeight", on -> everything(on, largeWeights, 140, 132)));
         trials.add(Trial.of(
-                "more row tiles than neighbours",
-                on -> everything(on, UnevenExperts.crowded(13, 1100, 1), 5, 70)));
+                "more row tiles than neighbours", on -> everything(on, UnevenExperts.crowded(13, 1100, 1), 5, 70)));
         trials.add(Trial.of(
                 "more experts than threads of the plan",
                 on -> everything(on, UnevenExperts.crowded(600, 70, 1), 9, 6)));

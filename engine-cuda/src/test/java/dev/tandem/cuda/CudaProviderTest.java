@@ -42,17 +42,23 @@ final class CudaProviderTest {
 
     @Test
     void deniedNativeAccessIsNotMistakenForAMissingDriver() {
-        assertThat(ChildProcess.run(ProbeMain.class, List.of("--illegal-native-access=deny"), path -> true))
+        assertThat(ChildProcess.run(ProbeMain.class, List.of("--illegal-native-access=deny"), ChildProcess.classPath()))
                 .contains("unavailable: native access is denied")
                 .contains("--enable-native-access=ALL-UNNAMED");
     }
 
     @Test
     void bindingsThatAreAbsentOrDoNotLoadAreNamed() {
-        assertThat(ChildProcess.run(ProbeMain.class, List.of(ACCESS), path -> !path.contains("bytedeco")))
+        assertThat(ChildProcess.run(ProbeMain.class, List.of(ACCESS), without("bytedeco")))
                 .contains("bindings: JavaCPP's CUDA bindings are absent: add org.bytedeco:cuda");
-        assertThat(ChildProcess.run(ProbeMain.class, List.of(ACCESS), path -> !path.contains("linux-x86_64")))
+        assertThat(ChildProcess.run(ProbeMain.class, List.of(ACCESS), without("linux-x86_64")))
                 .contains("bindings: JavaCPP's CUDA bindings do not load")
                 .contains("-Dtandem.cuda.libraries");
+    }
+
+    private static List<String> without(String words) {
+        return ChildProcess.classPath().stream()
+                .filter(path -> !path.contains(words))
+                .toList();
     }
 }
