@@ -6,32 +6,67 @@ import dev.tandem.engine.BackendProvider;
 import dev.tandem.engine.BackendUnavailable;
 import dev.tandem.engine.Device;
 
-/// The CUDA backend as others find it.
+/// Offers the CUDA backend, `cuda`, on Linux for x86-64: NVIDIA GPUs of compute capability 8.0 and
+/// newer, with driver 580 or newer.
+///
+/// [#probe] asks the driver first, then loads JavaCPP's bindings, then looks for compiled kernels or
+/// a compiler.
 public final class CudaProvider implements BackendProvider {
-    private static final String NAME = "cuda";
-    private static final String REASON = "this version of Tandem holds no CUDA kernels, whatever GPU the machine has; "
-            + "use the backend cpu-vector";
+    private static final int PRIORITY = 200;
 
     /// For the service loader.
     public CudaProvider() {}
 
     @Override
     public String name() {
-        return NAME;
+        return CudaDevice.NAME;
     }
 
     @Override
     public int priority() {
-        return 200;
+        return PRIORITY;
     }
 
     @Override
     public Availability probe() {
-        return new Availability.Unavailable(REASON);
+        try {
+            DriverProbe.Gpu gpu = usableGpu(Settings.read());
+            return new Availability.Available("%s, compute capability %s".formatted(gpu.name(), gpu.architecture()));
+        } catch (DriverProbe.NoGpu | IllegalArgumentException e) {
+            return new Availability.Unavailable(String.valueOf(e.getMessage()));
+        }
     }
 
     @Override
     public Device open(BackendOptions options) {
-        throw new BackendUnavailable(NAME, REASON);
+        Settings settings = Settings.read();
+        try {
+            DriverProbe.Gpu gpu = usableGpu(settings);
+            return CudaDriver.open(settings, gpu);
+        } catch (DriverProbe.NoGpu e) {
+            var unavailable = new BackendUnavailable(CudaDevice.NAME, String.valueOf(e.getMessage()));
+            unavailable.initCause(e);
+            throw unavailable;
+        }
+    }
+
+    private static DriverProbe.Gpu usableGpu(Settings settings) throws DriverProbe.NoGpu {
+        String system = System.getProperty("os.name");
+        String processor = System.getProperty("os.arch");
+        if (!system.equals("Linux") || !processor.equals("amd64")) {
+            throw new DriverProbe.NoGpu("it exists for Linux on x86-64 only, and this is %s on %s; use cpu-vector"
+                    .formatted(system, processor));
+        }
+        DriverProbe.Gpu gpu = DriverProbe.find(settings.device());
+        if (Bindings.loaded().failure().isPresent()) {
+            throw new DriverProbe.NoGpu(Bindings.loaded().failure().get());
+        }
+        var modules = new CudaModules(gpu.architecture(), Nvrtc.find(), settings.cache());
+        if (!modules.canSupply()) {
+            throw new DriverProbe.NoGpu(("no kernels are built in for compute capability %s, and there is no NVRTC to"
+                            + " compile them: install libnvrtc.so.13 or name its folder by -Dtandem.cuda.libraries")
+                    .formatted(gpu.architecture()));
+        }
+        return gpu;
     }
 }

@@ -32,8 +32,17 @@ public abstract class AttentionContract extends KernelContract {
         trials.add(Trial.of("padded " + middle, on -> both(on, middle, true, 0)));
         trials.add(Trial.of("with dropout " + middle, on -> both(on, middle, false, 0.2f)));
         trials.add(Trial.of("padded, with dropout " + middle, on -> both(on, middle, true, 0.5f)));
+        var paper = new Cases.Heads(1, 70, 2, 80);
+        trials.add(Trial.of("with dropout " + paper, on -> both(on, paper, false, 0.1f)));
+        var wide = new Cases.Heads(2, 70, 1, 150);
+        trials.add(Trial.of("padded, with dropout " + wide, on -> both(on, wide, true, 0.1f)));
+        var odd = new Cases.Heads(1, 6, 2, 259);
+        trials.add(Trial.of(odd.toString(), on -> both(on, odd, false, 0)));
         trials.add(Trial.of("decoding", on -> decode(on, 2, 37, 12, 3, 8)));
         trials.add(Trial.of("decoding, one head of 64", on -> decode(on, 1, 150, 100, 1, 64)));
+        trials.add(Trial.of("decoding, heads of 151", on -> decode(on, 2, 75, 66, 2, 151)));
+        trials.add(Trial.of("decoding a prompt in parts", on -> decodeParts(on, 2, 150, 1, 20)));
+        trials.add(Trial.of("decoding behind a long cache", on -> decodeLate(on, 1, 9000, 2, 4)));
         return trials;
     }
 
@@ -83,6 +92,30 @@ public abstract class AttentionContract extends KernelContract {
         for (int i = 0; i < steps; i++) {
             kernel.decode(y[i], qkv[i], cache, prompt + i, H);
         }
+    }
+
+    /// Both halves of a prompt, each of several positions.
+    private static void decodeParts(Workbench on, int B, int P, int H, int D) {
+        int C = H * D;
+        int half = P / 2;
+        Tolerance tolerance = reduction(P + D);
+        var cache = new KvCache(on.input("keys", Role.STATE, 0, B, P, C), on.input("values", Role.STATE, 0, B, P, C));
+        for (int start : new int[] {0, half}) {
+            Tensor qkv = on.input("from " + start, B, half, 3 * C);
+            Tensor y = on.result("y from " + start, tolerance, B, half, C);
+            on.kernels().attention().decode(y, qkv, cache, start, H);
+        }
+    }
+
+    /// One token that takes the last place of a full cache.
+    private static void decodeLate(Workbench on, int B, int P, int H, int D) {
+        int C = H * D;
+        var cache = new KvCache(
+                on.judged("keys", Tolerance.exact(), on.input("keys", Role.STATE, 1, B, P, C)),
+                on.judged("values", Tolerance.exact(), on.input("values", Role.STATE, 1, B, P, C)));
+        Tensor qkv = on.input("token", B, 1, 3 * C);
+        Tensor y = on.result("y", reduction(P + D), B, 1, C);
+        on.kernels().attention().decode(y, qkv, cache, P - 1, H);
     }
 
     @Test
@@ -150,6 +183,33 @@ public abstract class AttentionContract extends KernelContract {
             Tensor y = on.result("y", tolerance, 1, 30, 16);
             Tensor logSumExp = on.result("logSumExp", reduction(46), 1, 1, 30);
             on.kernels().attention().forward(y, logSumExp, qkv, Optional.empty(), 1, 0, 0, 0);
+        });
+        try (Backend device = open()) {
+            compare(wanted(trial), outcomes(device, trial, false));
+        }
+    }
+
+    @Test
+    void largeScoresLeaveGradientsExact() {
+        int B = 2;
+        int T = 5;
+        int C = 16;
+        var trial = Trial.of("scores of ten thousands", on -> {
+            // every query sees one key, so its probability is exactly 1; the sum's rounding must not show in it
+            float[] values = new float[B * T * 3 * C];
+            var random = on.random("qkv");
+            for (int i = 0; i < values.length; i++) {
+                values[i] = (float) (random.nextGaussian() * (i % (3 * C) < 2 * C ? 200 : 1));
+            }
+            Tensor qkv = on.input("qkv", Role.ACTIVATION, values, B, T, 3 * C);
+            Tensor dy = on.input("dy", B, T, C);
+            Tensor y = on.result("y", reduction(C), B, T, C);
+            Tensor logSumExp = on.result("logSumExp", reduction(C), B, 1, T);
+            Tolerance tolerance = reduction(C).widened(100, "keys of hundreds multiply the rounding of ⟨dy, v⟩");
+            Tensor dqkv = on.result("dqkv", tolerance, B, T, 3 * C);
+            Attention kernel = on.kernels().attention();
+            kernel.forward(y, logSumExp, qkv, Optional.empty(), 1, 0, 0, 0);
+            kernel.backward(dqkv, dy, y, logSumExp, qkv, Optional.empty(), 1, 0, 0, 0);
         });
         try (Backend device = open()) {
             compare(wanted(trial), outcomes(device, trial, false));

@@ -1,0 +1,63 @@
+package dev.tandem.cuda;
+
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import org.bytedeco.cuda.global.cudart;
+import org.bytedeco.javacpp.Loader;
+
+/// JavaCPP's bindings of the CUDA driver. A class whose native code failed to load says why only
+/// once, so the attempt is made once and its outcome kept.
+///
+/// @param libraries the CUDA libraries that were loaded from known places
+/// @param failure why they cannot be used, empty if they can
+record Bindings(Map<String, Path> libraries, Optional<String> failure) {
+    private static final String CLASS = "org.bytedeco.cuda.global.cudart";
+
+    Bindings {
+        libraries = Map.copyOf(libraries);
+    }
+
+    private static final class Loaded {
+        static final Bindings ONCE = load();
+    }
+
+    /// Loads them, once.
+    ///
+    /// Before, [DriverProbe] must have found a GPU: without a driver a call through JavaCPP can end
+    /// the process.
+    static Bindings loaded() {
+        return Loaded.ONCE;
+    }
+
+    private static Bindings load() {
+        try {
+            Class.forName(CLASS, false, Bindings.class.getClassLoader());
+        } catch (ClassNotFoundException e) {
+            return failed("JavaCPP's CUDA bindings are absent: add org.bytedeco:cuda and org.bytedeco:javacpp, each"
+                    + " also with the classifier linux-x86_64");
+        }
+        CudaLibraries libraries = CudaLibraries.of(Settings.read(), System.getenv());
+        try {
+            Map<String, Path> found = libraries.load();
+            Loader.load(cudart.class);
+            return new Bindings(found, Optional.empty());
+        } catch (LinkageError e) {
+            return failed(("JavaCPP's CUDA bindings do not load (%s): install the CUDA 13 runtime, libcudart.so.13, or"
+                            + " name its folder by -Dtandem.cuda.libraries; looked in %s")
+                    .formatted(innermost(e), libraries));
+        }
+    }
+
+    private static Bindings failed(String reason) {
+        return new Bindings(Map.of(), Optional.of(reason));
+    }
+
+    private static String innermost(Throwable thrown) {
+        Throwable cause = thrown;
+        while (cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        return String.valueOf(cause.getMessage());
+    }
+}

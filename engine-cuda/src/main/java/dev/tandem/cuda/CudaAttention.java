@@ -1,0 +1,211 @@
+package dev.tandem.cuda;
+
+import dev.tandem.engine.Tensor;
+import dev.tandem.engine.kernel.Attention;
+import dev.tandem.engine.kernel.KvCache;
+import java.util.List;
+import java.util.Optional;
+
+/// `attention.cu`, `attention_backward.cu`, `attention_decode.cu`.
+///
+/// Sequences and prompts are bound by arithmetic: 4·D operations forward and 14·D backward for each
+/// pair of query and key that the mask leaves, B·H·T²/2 of them. One token is bound by bytes: 8·C for
+/// each position in the cache. There the keys are divided among blocks by their number alone, so that
+/// neither the GPU nor the number of sequences decides the bits.
+final class CudaAttention implements Attention {
+    private static final String DECODE = "attention_decode.cu";
+    private static final int APPEND_THREADS = 256;
+    private static final int DECODE_THREADS = 128;
+    private static final int DECODE_WIDTH = 128;
+    private static final int DECODE_TILE = 64;
+    // a thread of the combining kernel knows one chunk
+    private static final int MOST_CHUNKS = DECODE_THREADS;
+    private static final int QUAD = 4;
+
+    private final CudaQueue queue;
+    private final List<AttentionWidth> widths;
+    private final CudaKernel<Append> append;
+    private final CudaKernel<Decode> decode;
+    private final CudaKernel<Combine> combine;
+
+    record Append(Tensor keys, Tensor values, Tensor qkv, int B, int T, int C, int P, int start) {}
+
+    record Decode(
+            Tensor y,
+            DeviceAddress partial,
+            Tensor keys,
+            Tensor values,
+            Tensor qkv,
+            int P,
+            int start,
+            int H,
+            int D,
+            int chunks,
+            int chunkKeys,
+            float scale) {}
+
+    record Combine(Tensor y, DeviceAddress partial, int chunks, int D) {}
+
+    CudaAttention(CudaQueue queue) {
+        this.queue = queue;
+        widths = List.of(
+                new AttentionWidth(queue, 32),
+                new AttentionWidth(queue, 64),
+                new AttentionWidth(queue, 80),
+                new AttentionWidth(queue, AttentionWidth.WIDEST));
+        append = queue.kernel(DECODE, "attention_append", Append.class);
+        decode = queue.kernel(DECODE, "attention_decode", Decode.class);
+        combine = queue.kernel(DECODE, "attention_combine", Combine.class);
+    }
+
+    @Override
+    public void forward(
+            Tensor y,
+            Tensor logSumExp,
+            Tensor qkv,
+            Optional<Tensor> padding,
+            int H,
+            float dropout,
+            long seed,
+            long stream) {
+        int T = y.shape().extent(1);
+        int C = y.shape().extent(2);
+        int D = C / H;
+        var q = new DeviceAddress(CudaStorage.address(qkv));
+        width(D).forward(
+                        y.shape().extent(0) * H,
+                        new AttentionWidth.Forward(
+                                y,
+                                Optional.of(logSumExp),
+                                q,
+                                q.plus((long) C * Float.BYTES),
+                                q.plus(2L * C * Float.BYTES),
+                                padding,
+                                3L * C,
+                                3L * C,
+                                seed,
+                                stream,
+                                T,
+                                0,
+                                T,
+                                H,
+                                D,
+                                scale(D),
+                                dropout,
+                                keptScale(dropout)));
+    }
+
+    @Override
+    public void backward(
+            Tensor dqkv,
+            Tensor dy,
+            Tensor y,
+            Tensor logSumExp,
+            Tensor qkv,
+            Optional<Tensor> padding,
+            int H,
+            float dropout,
+            long seed,
+            long stream) {
+        int heads = y.shape().extent(0) * H;
+        int T = y.shape().extent(1);
+        int D = y.shape().extent(2) / H;
+        long bytes = (long) heads * T * Float.BYTES;
+        DeviceAddress delta = queue.scratch(2 * bytes);
+        width(D).backward(
+                        heads,
+                        new AttentionWidth.Backward(
+                                dqkv,
+                                delta,
+                                delta.plus(bytes),
+                                dy,
+                                y,
+                                logSumExp,
+                                qkv,
+                                padding,
+                                seed,
+                                stream,
+                                T,
+                                H,
+                                D,
+                                scale(D),
+                                dropout,
+                                keptScale(dropout)));
+    }
+
+    @Override
+    public void decode(Tensor y, Tensor qkv, KvCache cache, int start, int H) {
+        if (y.shape().extent(1) == 1) {
+            decodeToken(y, qkv, cache, start, H);
+        } else {
+            decodePrompt(y, qkv, cache, start, H);
+        }
+    }
+
+    private void decodePrompt(Tensor y, Tensor qkv, KvCache cache, int start, int H) {
+        int B = y.shape().extent(0);
+        int T = y.shape().extent(1);
+        int C = y.shape().extent(2);
+        int P = cache.keys().shape().extent(1);
+        int D = C / H;
+        append.launch(
+                Grid.covering((long) B * T * APPEND_THREADS, APPEND_THREADS),
+                new Append(cache.keys(), cache.values(), qkv, B, T, C, P, start));
+        width(D).forward(
+                        B * H,
+                        new AttentionWidth.Forward(
+                                y,
+                                Optional.empty(),
+                                new DeviceAddress(CudaStorage.address(qkv)),
+                                new DeviceAddress(CudaStorage.address(cache.keys())),
+                                new DeviceAddress(CudaStorage.address(cache.values())),
+                                Optional.empty(),
+                                3L * C,
+                                C,
+                                0,
+                                0,
+                                T,
+                                start,
+                                P,
+                                H,
+                                D,
+                                scale(D),
+                                0,
+                                1));
+    }
+
+    private void decodeToken(Tensor y, Tensor qkv, KvCache cache, int start, int H) {
+        int heads = y.shape().extent(0) * H;
+        int D = y.shape().extent(2) / H;
+        int P = cache.keys().shape().extent(1);
+        int chunkKeys = Math.ceilDiv(start + 1, DECODE_TILE * MOST_CHUNKS) * DECODE_TILE;
+        int chunks = Math.ceilDiv(start + 1, chunkKeys);
+        DeviceAddress partial = queue.scratch((long) heads * chunks * (D + 2) * Float.BYTES);
+        int blocks = Math.multiplyExact(heads, chunks);
+        decode.launch(
+                new Grid(blocks, Math.ceilDiv(D, DECODE_WIDTH), 1, DECODE_THREADS, 1, 1, 0)
+                        .shared(Math.ceilDiv(D, QUAD) * QUAD * Float.BYTES),
+                new Decode(y, partial, cache.keys(), cache.values(), qkv, P, start, H, D, chunks, chunkKeys, scale(D)));
+        if (chunks > 1) {
+            combine.launch(Grid.of(heads, DECODE_THREADS), new Combine(y, partial, chunks, D));
+        }
+    }
+
+    /// The narrowest kernels that hold a head.
+    private AttentionWidth width(int D) {
+        for (AttentionWidth width : widths) {
+            if (width.holds(D)) {
+                return width;
+            }
+        }
+        throw new IllegalStateException("the widest kernels hold every head");
+    }
+
+    private static float scale(int D) {
+        return (float) (1 / Math.sqrt(D));
+    }
+
+    private static float keptScale(float dropout) {
+        return (float) (1 / (1 - (double) dropout));
+    }
+}

@@ -1,0 +1,127 @@
+package dev.tandem.cuda;
+
+import dev.tandem.engine.Device;
+import dev.tandem.engine.ElementType;
+import dev.tandem.engine.Kernels;
+import dev.tandem.engine.MemoryUsage;
+import dev.tandem.engine.OutOfDeviceMemory;
+import dev.tandem.engine.Region;
+import dev.tandem.engine.Role;
+import dev.tandem.engine.Shape;
+import dev.tandem.engine.Storage;
+import dev.tandem.engine.Tensor;
+import java.lang.foreign.MemorySegment;
+
+/// An accelerator as the kernel API wants it: plain row-major tensors, kernels enqueued in call
+/// order.
+final class CudaDevice implements Device {
+    static final String NAME = "cuda";
+
+    private final Accelerator accelerator;
+    private final CudaQueue queue;
+    private final Kernels kernels;
+    private long allocated;
+
+    /// Takes the accelerator over and closes it in the end.
+    CudaDevice(Accelerator accelerator) {
+        this.accelerator = accelerator;
+        queue = new CudaQueue(accelerator);
+        var products = new RowProducts(queue);
+        var weightProducts = new WeightProducts(queue);
+        kernels = new Kernels(
+                new CudaFill(queue),
+                new CudaEmbedding(queue),
+                new CudaLayerNorm(queue),
+                new CudaLinear(queue, products, weightProducts),
+                new CudaAttention(queue),
+                new CudaGelu(queue),
+                new CudaAdd(queue),
+                new CudaDropout(queue),
+                new CudaGate(queue),
+                new CudaDispatch(queue),
+                new CudaExpertLinear(queue, products, weightProducts),
+                new CudaExpertFeedForward(queue, products, weightProducts),
+                new CudaCrossEntropy(queue),
+                new CudaGradientNorm(queue),
+                new CudaAdamW(queue));
+    }
+
+    @Override
+    public String name() {
+        return NAME;
+    }
+
+    @Override
+    public String description() {
+        return accelerator.description();
+    }
+
+    @Override
+    public Kernels kernels() {
+        return kernels;
+    }
+
+    @Override
+    public Storage allocate(Region region, String name, Role role, ElementType type, Shape shape) {
+        if (type == ElementType.BF16) {
+            throw new IllegalArgumentException(
+                    "tensor '%s': backend '%s' computes in F32 and offers no BF16; allocate it as F32"
+                            .formatted(name, NAME));
+        }
+        long bytes = bytes(name, type, shape);
+        long address = accelerator
+                .allocate(bytes)
+                .orElseThrow(() -> new OutOfDeviceMemory(bytes, accelerator.freeBytes(), name));
+        accelerator.clear(address, bytes);
+        allocated += bytes;
+        return new CudaStorage(region, name, role, type, shape, address, bytes);
+    }
+
+    private long bytes(String name, ElementType type, Shape shape) {
+        try {
+            return Math.multiplyExact(shape.elements(), type.bytes());
+        } catch (ArithmeticException e) {
+            var refused = new OutOfDeviceMemory(Long.MAX_VALUE, accelerator.freeBytes(), name);
+            refused.initCause(e);
+            throw refused;
+        }
+    }
+
+    @Override
+    public void free(Storage storage) {
+        var own = (CudaStorage) storage;
+        accelerator.free(own.address());
+        allocated -= own.bytes();
+    }
+
+    @Override
+    public void upload(Tensor target, MemorySegment source) {
+        accelerator.upload(CudaStorage.address(target), source);
+    }
+
+    @Override
+    public void download(MemorySegment target, Tensor source) {
+        accelerator.download(target, CudaStorage.address(source));
+        queue.raiseComplaint();
+    }
+
+    @Override
+    public void synchronize() {
+        accelerator.synchronize();
+        queue.raiseComplaint();
+    }
+
+    @Override
+    public MemoryUsage memoryUsage() {
+        return new MemoryUsage(allocated, queue.bytes(), accelerator.freeBytes());
+    }
+
+    @Override
+    public void close() {
+        try {
+            queue.close();
+        } finally {
+            accelerator.close();
+        }
+    }
+}

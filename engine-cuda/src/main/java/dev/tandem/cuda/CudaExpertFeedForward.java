@@ -1,0 +1,113 @@
+package dev.tandem.cuda;
+
+import dev.tandem.engine.Tensor;
+import dev.tandem.engine.kernel.ExpertFeedForward;
+import dev.tandem.engine.kernel.ExpertRows;
+import dev.tandem.engine.kernel.FeedForwardWeights;
+import dev.tandem.engine.kernel.GeluForm;
+import java.util.Optional;
+
+/// Products of `product.cu`, `product_weight.cu`, `product_stream.cu` with the gather in their loaders
+/// and the activation in their epilogues: bound by arithmetic, with eight rows an expert or fewer by
+/// the bytes of the weights.
+///
+/// The hidden block goes through scratch, R·F floats: whoever applied the activation while loading
+/// would do so for every column tile again. Backward, the product that goes back through the second
+/// layer makes both what the two gradients after it need from the pre-activation that was saved:
+///
+///     hidden = gelu(pre)             pre    = (dY·down)·gelu'(pre)
+///     dDown += dYᵀ·hidden            dX     = pre·up
+///                                    dUp   += preᵀ·x, gathered
+///
+/// Reads `starts`, `counts` and `choiceOf` on the device and waits for nothing.
+final class CudaExpertFeedForward implements ExpertFeedForward {
+    /// Alignment of what shares the scratch memory.
+    private static final long ALIGNMENT = 256;
+
+    private final CudaQueue queue;
+    private final RowProducts products;
+    private final WeightProducts weightProducts;
+
+    CudaExpertFeedForward(CudaQueue queue, RowProducts products, WeightProducts weightProducts) {
+        this.queue = queue;
+        this.products = products;
+        this.weightProducts = weightProducts;
+    }
+
+    @Override
+    public void forward(
+            Tensor expertY,
+            Optional<Tensor> preActivation,
+            Tensor x,
+            FeedForwardWeights weights,
+            ExpertRows rows,
+            int K,
+            GeluForm form) {
+        int F = weights.up().shape().extent(1);
+        int C = weights.up().shape().extent(2);
+        ProductRows owned = ProductRows.of(rows);
+        DeviceAddress hidden = queue.scratch(hiddenBytes(owned, F) + RowProducts.workspaceBytes(owned, F, C));
+        DeviceAddress plan = hidden.plus(hiddenBytes(owned, F));
+        if (!RowProducts.streams(owned)) {
+            products.plan(owned, plan);
+        }
+        var up = new RowProducts.Layer(
+                hidden,
+                DeviceAddress.of(preActivation),
+                DeviceAddress.of(x),
+                DeviceAddress.of(weights.up()),
+                DeviceAddress.of(weights.upBias()),
+                F,
+                C,
+                RowProducts.form(form));
+        products.forward(up, owned.gathered(rows, x, K), plan);
+        var down = new RowProducts.Layer(
+                DeviceAddress.of(expertY),
+                DeviceAddress.NONE,
+                hidden,
+                DeviceAddress.of(weights.down()),
+                DeviceAddress.of(weights.downBias()),
+                C,
+                F,
+                RowProducts.IDENTITY);
+        products.forward(down, owned, plan);
+    }
+
+    @Override
+    public void backward(
+            Tensor dExpertX,
+            FeedForwardWeights dWeights,
+            Tensor dExpertY,
+            Tensor preActivation,
+            Tensor x,
+            FeedForwardWeights weights,
+            ExpertRows rows,
+            int K,
+            GeluForm form) {
+        int F = weights.up().shape().extent(1);
+        int C = weights.up().shape().extent(2);
+        ProductRows owned = ProductRows.of(rows);
+        DeviceAddress hidden = queue.scratch(hiddenBytes(owned, F) + RowProducts.workspaceBytes(owned, F, C));
+        DeviceAddress plan = hidden.plus(hiddenBytes(owned, F));
+        DeviceAddress pre = DeviceAddress.of(preActivation);
+        DeviceAddress dY = DeviceAddress.of(dExpertY);
+        products.plan(owned, plan);
+        var throughDown = new RowProducts.Gradient(hidden, dY, DeviceAddress.of(weights.down()), C, F);
+        products.backwardGelu(throughDown, pre, RowProducts.form(form), owned, plan);
+        accumulate(dWeights.down(), dWeights.downBias(), dY, hidden, owned);
+        var throughUp = new RowProducts.Gradient(DeviceAddress.of(dExpertX), pre, DeviceAddress.of(weights.up()), F, C);
+        products.backward(throughUp, owned, plan);
+        accumulate(dWeights.up(), dWeights.upBias(), pre, DeviceAddress.of(x), owned.gathered(rows, x, K));
+    }
+
+    private void accumulate(Tensor dWeight, Tensor dBias, DeviceAddress dy, DeviceAddress x, ProductRows rows) {
+        int out = dWeight.shape().extent(1);
+        int in = dWeight.shape().extent(2);
+        var gradient = new WeightProducts.Gradient(DeviceAddress.of(dWeight), DeviceAddress.of(dBias), dy, x, out, in);
+        weightProducts.accumulate(gradient, rows, DeviceAddress.NONE);
+    }
+
+    private static long hiddenBytes(ProductRows rows, int F) {
+        return Math.ceilDiv((long) rows.N() * F * Float.BYTES, ALIGNMENT) * ALIGNMENT;
+    }
+}

@@ -1,0 +1,71 @@
+package dev.tandem.cuda;
+
+import dev.tandem.engine.Tensor;
+import dev.tandem.engine.kernel.GeluForm;
+import dev.tandem.engine.kernel.Linear;
+import java.util.Optional;
+
+/// `product.cu`, `product_weight.cu`, `product_stream.cu`: bound by arithmetic, with eight rows or fewer
+/// by the bytes of the weight.
+///
+/// Only operands are put together here; [RowProducts] and [WeightProducts] launch, and whoever computes
+/// the same products from the same operands can stand in for them.
+final class CudaLinear implements Linear {
+    private final CudaQueue queue;
+    private final RowProducts products;
+    private final WeightProducts weightProducts;
+
+    CudaLinear(CudaQueue queue, RowProducts products, WeightProducts weightProducts) {
+        this.queue = queue;
+        this.products = products;
+        this.weightProducts = weightProducts;
+    }
+
+    @Override
+    public void forward(Tensor y, Tensor x, Tensor weight, Optional<Tensor> bias) {
+        forward(y, Optional.empty(), x, weight, bias, RowProducts.IDENTITY);
+    }
+
+    @Override
+    public void forwardGelu(
+            Tensor y, Optional<Tensor> preActivation, Tensor x, Tensor weight, Optional<Tensor> bias, GeluForm form) {
+        forward(y, preActivation, x, weight, bias, RowProducts.form(form));
+    }
+
+    private void forward(
+            Tensor y, Optional<Tensor> preActivation, Tensor x, Tensor weight, Optional<Tensor> bias, int form) {
+        int out = weight.shape().extent(0);
+        int in = weight.shape().extent(1);
+        var layer = new RowProducts.Layer(
+                DeviceAddress.of(y),
+                DeviceAddress.of(preActivation),
+                DeviceAddress.of(x),
+                DeviceAddress.of(weight),
+                DeviceAddress.of(bias),
+                out,
+                in,
+                form);
+        ProductRows rows = ProductRows.dense(x);
+        products.forward(layer, rows, queue.scratch(RowProducts.workspaceBytes(rows, out, in)));
+    }
+
+    @Override
+    public void backwardData(Tensor dx, Tensor dy, Tensor weight) {
+        int out = weight.shape().extent(0);
+        int in = weight.shape().extent(1);
+        var gradient =
+                new RowProducts.Gradient(DeviceAddress.of(dx), DeviceAddress.of(dy), DeviceAddress.of(weight), out, in);
+        ProductRows rows = ProductRows.dense(dx);
+        products.backward(gradient, rows, queue.scratch(RowProducts.workspaceBytes(rows, in, out)));
+    }
+
+    @Override
+    public void backwardWeight(Tensor dWeight, Optional<Tensor> dBias, Tensor dy, Tensor x) {
+        int out = dWeight.shape().extent(0);
+        int in = dWeight.shape().extent(1);
+        var gradient = new WeightProducts.Gradient(
+                DeviceAddress.of(dWeight), DeviceAddress.of(dBias), DeviceAddress.of(dy), DeviceAddress.of(x), out, in);
+        ProductRows rows = ProductRows.dense(x);
+        weightProducts.accumulate(gradient, rows, queue.scratch(WeightProducts.workspaceBytes(rows, out, in)));
+    }
+}

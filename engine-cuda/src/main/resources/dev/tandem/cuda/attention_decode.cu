@@ -1,0 +1,242 @@
+#include "attention_product.cuh"
+
+// Attention of one new token to a cache of keys and values. Bound by bytes: 8·D for each key. The keys
+// are divided among blocks, so that a long cache occupies the whole GPU even for one sequence; a second
+// kernel adds their results in order. How they are divided follows from their number alone.
+
+struct AttentionAppendArguments {
+    float* keys;
+    float* values;
+    const float* qkv;
+    int B;
+    int T;
+    int C;
+    int P;
+    int start;
+};
+
+// A block for each position, striding.
+TANDEM_KERNEL(attention_append, AttentionAppendArguments, 256) {
+    int C = arguments.C;
+    int64 positions = (int64) arguments.B * arguments.T;
+    for (int64 n = blockIdx.x; n < positions; n += gridDim.x) {
+        const float* from = arguments.qkv + n * 3 * C + C;
+        int64 to = (n / arguments.T * arguments.P + arguments.start + n % arguments.T) * C;
+        for (int c = threadIdx.x; c < C; c += blockDim.x) {
+            arguments.keys[to + c] = from[c];
+            arguments.values[to + c] = from[C + c];
+        }
+    }
+}
+
+constexpr int DECODE_THREADS = 128;
+constexpr int DECODE_KEYS = 64;   // of a tile; their scores are in shared memory
+constexpr int DECODE_WIDTH = 128; // channels of y for a block
+constexpr int IN_FLIGHT = 4;      // keys of a thread that are loaded together
+
+struct AttentionDecodeArguments {
+    float* y;
+    float* partial; // [B·H, chunks, 2 + D]: largest score, sum, sums of values; y if there is one chunk
+    float* keys;
+    float* values;
+    const float* qkv;
+    int P;
+    int start;
+    int H;
+    int D;
+    int chunks;
+    int chunkKeys;
+    float scale;
+};
+
+// Lanes that share a key, so that each has four channels of it, or more of a wide head.
+struct Lanes {
+    int count;
+    int lane;
+    int group;
+    int groups;
+};
+
+TANDEM_DEVICE Lanes lanes_of(int D) {
+    int count = D <= 32 ? 8 : D <= 64 ? 16 : WARP;
+    return {count, (int) threadIdx.x % count, (int) threadIdx.x / count, DECODE_THREADS / count};
+}
+
+// Keys or values of one head: `rows` are cached, behind them follows that of the new token, which
+// another block may be about to write.
+struct Cached {
+    Rows rows;
+    const float* own;
+};
+
+TANDEM_DEVICE Cached cached(const float* first, const float* own, int64 stride, int start, int D) {
+    bool aligned = quads_aligned(first, stride, D) && quads_aligned(own, stride, D);
+    return {{first, stride, start, D, aligned, 1}, own};
+}
+
+// Four channels of a key; 0 behind the new token.
+TANDEM_DEVICE float4 cached_quad(const Cached& cached, int key, int d) {
+    const float* row = key == cached.rows.count ? cached.own : cached.rows.first + key * cached.rows.stride;
+    return load_quad(row + d, key <= cached.rows.count ? cached.rows.D - d : 0, cached.rows.aligned);
+}
+
+// Scores of a tile of keys; −∞ behind the last one.
+TANDEM_DEVICE void decode_scores(float* scores, const float* q, const Cached& keys, Lanes lanes, int tile, int end) {
+    int D = keys.rows.D;
+    for (int n = 0; n < DECODE_KEYS; n += IN_FLIGHT * lanes.groups) {
+        float dots[IN_FLIGHT] = {};
+        for (int d = 4 * lanes.lane; d < D; d += 4 * lanes.count) {
+            float4 query = *reinterpret_cast<const float4*>(q + d);
+            float4 quads[IN_FLIGHT];
+            for (int i = 0; i < IN_FLIGHT; i++) {
+                quads[i] = cached_quad(keys, tile + n + i * lanes.groups + lanes.group, d);
+            }
+            for (int i = 0; i < IN_FLIGHT; i++) {
+                dots[i] = add_dot(dots[i], query, quads[i]);
+            }
+        }
+        for (int i = 0; i < IN_FLIGHT; i++) {
+            for (int distance = lanes.count / 2; distance > 0; distance /= 2) {
+                dots[i] += __shfl_xor_sync(ALL_LANES, dots[i], distance);
+            }
+            int key = n + i * lanes.groups + lanes.group;
+            if (lanes.lane == 0) {
+                scores[key] = tile + key < end ? dots[i] : minus_infinity();
+            }
+        }
+    }
+}
+
+// Adds the values of a tile, weighted by their powers relative to `base`.
+TANDEM_DEVICE float4 add_values(
+        float4 y, const float* scores, const Cached& values, Lanes lanes, int tile, int end, int d, float base) {
+    for (int n = 0; n < DECODE_KEYS; n += IN_FLIGHT * lanes.groups) {
+        float4 quads[IN_FLIGHT];
+        for (int i = 0; i < IN_FLIGHT; i++) {
+            int key = tile + n + i * lanes.groups + lanes.group;
+            quads[i] = cached_quad(values, key < end ? key : values.rows.count + 1, d);
+        }
+        for (int i = 0; i < IN_FLIGHT; i++) {
+            float p = exp2f(scores[n + i * lanes.groups + lanes.group] - base);
+            y.x += p * quads[i].x;
+            y.y += p * quads[i].y;
+            y.z += p * quads[i].z;
+            y.w += p * quads[i].w;
+        }
+    }
+    return y;
+}
+
+// Loads the scaled query; the block of the last keys appends the new token to the cache.
+TANDEM_DEVICE void load_query(
+        const AttentionDecodeArguments& arguments, float* q, const float* own, int64 cache, bool appends) {
+    int D = arguments.D;
+    int64 C = (int64) arguments.H * D;
+    for (int d = threadIdx.x; d < (D + 3) / 4 * 4; d += DECODE_THREADS) {
+        q[d] = d < D ? load(own + d) * (arguments.scale * LOG2_E) : 0;
+        if (appends && d < D) {
+            store(arguments.keys + cache + arguments.start * C + d, load(own + C + d));
+            store(arguments.values + cache + arguments.start * C + d, load(own + 2 * C + d));
+        }
+    }
+}
+
+// Adds what the groups of lanes have, in order, and writes it.
+TANDEM_DEVICE void store_chunk(
+        const AttentionDecodeArguments& arguments, const float* sums, Lanes lanes, float largest, float sum) {
+    int D = arguments.D;
+    int t = threadIdx.x;
+    int d = blockIdx.y * DECODE_WIDTH + t;
+    float* partial = arguments.partial + (int64) blockIdx.x * (D + 2);
+    if (t < 4 * lanes.count && d < D) {
+        float y = 0;
+        for (int group = 0; group < lanes.groups; group++) {
+            y += sums[group * 4 * lanes.count + t];
+        }
+        if (arguments.chunks == 1) {
+            store(arguments.y + (int64) blockIdx.x * D + d, sum == 0 ? 0 : y / sum);
+        } else {
+            partial[2 + d] = y;
+        }
+    }
+    if (arguments.chunks > 1 && t == 0 && blockIdx.y == 0) {
+        partial[0] = largest;
+        partial[1] = sum;
+    }
+}
+
+// Blocks along x count (sequence, head, chunk of keys), those along y chunks of channels.
+TANDEM_KERNEL(attention_decode, AttentionDecodeArguments, 128) {
+    __shared__ float scores[DECODE_KEYS];
+    __shared__ float4 sums[DECODE_THREADS];
+    float* q = TANDEM_SHARED(float);
+    int D = arguments.D;
+    int64 C = (int64) arguments.H * D;
+    int64 head = blockIdx.x / arguments.chunks;
+    int64 b = head / arguments.H;
+    int64 column = head % arguments.H * D;
+    const float* own = arguments.qkv + b * 3 * C + column;
+    int64 cache = b * arguments.P * C + column;
+    Cached keys = cached(arguments.keys + cache, own + C, C, arguments.start, D);
+    Cached values = cached(arguments.values + cache, own + 2 * C, C, arguments.start, D);
+    int begin = blockIdx.x % arguments.chunks * arguments.chunkKeys;
+    int end = min(begin + arguments.chunkKeys, arguments.start + 1);
+    load_query(arguments, q, own, cache, end > arguments.start && blockIdx.y == 0);
+    Lanes lanes = lanes_of(D);
+    int channel = blockIdx.y * DECODE_WIDTH + 4 * lanes.lane;
+    float4 y = {0, 0, 0, 0};
+    float largest = minus_infinity();
+    float sum = 0;
+    for (int tile = begin; tile < end; tile += DECODE_KEYS) {
+        __syncthreads(); // q is there, older scores have been read
+        decode_scores(scores, q, keys, lanes, tile, end);
+        __syncthreads(); // the scores are there
+        float left = scores[lane()];
+        float right = scores[WARP + lane()];
+        float next = max(largest, warp_max(max(left, right)));
+        float base = next == minus_infinity() ? 0 : next;
+        float shrink = exp2f(largest - base);
+        largest = next;
+        sum = sum * shrink + warp_sum(exp2f(left - base) + exp2f(right - base));
+        y = {y.x * shrink, y.y * shrink, y.z * shrink, y.w * shrink};
+        y = add_values(y, scores, values, lanes, tile, end, channel, base);
+    }
+    sums[threadIdx.x] = y;
+    __syncthreads(); // all sums are there
+    store_chunk(arguments, reinterpret_cast<const float*>(sums), lanes, largest, sum);
+}
+
+struct AttentionCombineArguments {
+    float* y;
+    const float* partial;
+    int chunks; // up to the threads of a block
+    int D;
+};
+
+// A block for each head of each sequence.
+TANDEM_KERNEL(attention_combine, AttentionCombineArguments, 128) {
+    __shared__ float largest[DECODE_THREADS];
+    __shared__ float weights[DECODE_THREADS];
+    __shared__ float warpSums[WARP];
+    int D = arguments.D;
+    int t = threadIdx.x;
+    const float* partial = arguments.partial + (int64) blockIdx.x * arguments.chunks * (D + 2);
+    bool exists = t < arguments.chunks;
+    largest[t] = exists ? partial[(int64) t * (D + 2)] : minus_infinity();
+    __syncthreads(); // all of `largest` is there
+    float base = minus_infinity();
+    for (int i = lane(); i < DECODE_THREADS; i += WARP) {
+        base = max(base, largest[i]);
+    }
+    base = warp_max(base);
+    weights[t] = exists ? exp2f(largest[t] - (base == minus_infinity() ? 0 : base)) : 0;
+    // its barriers also make `weights` known
+    float sum = block_sum(exists ? weights[t] * partial[(int64) t * (D + 2) + 1] : 0, warpSums);
+    for (int d = t; d < D; d += DECODE_THREADS) {
+        float y = 0;
+        for (int chunk = 0; chunk < arguments.chunks; chunk++) {
+            y += weights[chunk] * partial[(int64) chunk * (D + 2) + 2 + d];
+        }
+        store(arguments.y + (int64) blockIdx.x * D + d, sum == 0 ? 0 : y / sum);
+    }
+}

@@ -1,0 +1,16 @@
+package dev.tandem.cuda;
+
+import dev.tandem.engine.Backend;
+import dev.tandem.testkit.contract.GateContract;
+
+final class CudaGateTest extends GateContract {
+    @Override
+    protected Backend open() {
+        return ShimBackend.open();
+    }
+
+    @Override
+    protected Backend open(int threads) {
+        return ShimBackend.open(threads);
+    }
+}

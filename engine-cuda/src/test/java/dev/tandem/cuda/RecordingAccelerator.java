@@ -1,0 +1,60 @@
+package dev.tandem.cuda;
+
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
+
+/// Runs nothing and writes down which kernels the backend asks for.
+final class RecordingAccelerator implements Accelerator {
+    final List<Request> requests = new ArrayList<>();
+
+    /// A kernel that Java launches.
+    record Request(String source, String kernel, ArgumentLayout<?> layout) {}
+
+    /// All that the backend asks for.
+    static List<Request> requests() {
+        var accelerator = new RecordingAccelerator();
+        new CudaDevice(accelerator).close();
+        return List.copyOf(accelerator.requests);
+    }
+
+    @Override
+    public String description() {
+        return "writes requests down";
+    }
+
+    @Override
+    public Entry entry(String source, String kernel, ArgumentLayout<?> layout) {
+        requests.add(new Request(source, kernel, layout));
+        return (grid, arguments) -> {};
+    }
+
+    @Override
+    public OptionalLong allocate(long bytes) {
+        return OptionalLong.of(0);
+    }
+
+    @Override
+    public void free(long address) {}
+
+    @Override
+    public void clear(long address, long bytes) {}
+
+    @Override
+    public void upload(long target, MemorySegment source) {}
+
+    @Override
+    public void download(MemorySegment target, long source) {}
+
+    @Override
+    public void synchronize() {}
+
+    @Override
+    public long freeBytes() {
+        return 0;
+    }
+
+    @Override
+    public void close() {}
+}
