@@ -101,7 +101,10 @@ final class ProductBf16Test {
                 wanted[r * F + f] = sum;
             });
             assertRows(memory.bf16At(saved, R * F), wanted, F);
-            assertRows(memory.bf16At(y, R * F), Arrays.stream(wanted).map(ProductBf16Test::gelu).toArray(), F);
+            assertRows(
+                    memory.bf16At(y, R * F),
+                    Arrays.stream(wanted).map(ProductBf16Test::gelu).toArray(),
+                    F);
         }
     }
 
@@ -129,7 +132,10 @@ final class ProductBf16Test {
                     RowProducts.IDENTITY);
             memory.queue()
                     .kernel("product_bf16.cu", "product_forward_bf16", Product.class)
-                    .launch(Grid.of(Math.ceilDiv(R, TILE) * Math.ceilDiv(F, TILE), THREADS).shared(SHARED_BYTES), product);
+                    .launch(
+                            Grid.of(Math.ceilDiv(R, TILE) * Math.ceilDiv(F, TILE), THREADS)
+                                    .shared(SHARED_BYTES),
+                            product);
 
             double[] wanted = new double[R * F];
             for (int i = 0; i < wanted.length; i++) {
@@ -220,7 +226,6 @@ final class ProductBf16Test {
         void at(int row, int column, int expert);
     }
 
-    
     private void each(int columns, Element element) {
         for (int r = 0; r < R; r++) {
             for (int column = 0; column < columns && expertOf[r] >= 0; column++) {
