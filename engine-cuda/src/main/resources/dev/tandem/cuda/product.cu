@@ -63,8 +63,7 @@ TANDEM_KERNEL(product_plan, ProductPlanArguments, 256) {
                 entry[3] = arguments.counts[first + i];
             }
         }
-        planned = ends[blockDim.x - 1];
-        __syncthreads();
+        planned = ends[blockDim.x - 1]; // written again behind the barriers of the next block_sum
     }
     if (threadIdx.x == 0) {
         arguments.plan[0] = planned;
@@ -194,7 +193,7 @@ TANDEM_KERNEL(product_finish, ProductArguments, 256) {
         int column = i % across * QUAD;
         int count = min(QUAD, columns - column);
         const float* from = arguments.partial + i / across * columns + column;
-        bool vector = aligned(arguments.partial, columns) && aligned(arguments.partial, size);
+        bool vector = aligned(arguments.partial, columns);
         float4 sum = get_quad(from, count, vector);
         for (int range = 1; range < ranges; range++) {
             sum = plus(sum, get_quad(from + range * size, count, vector));

@@ -1,8 +1,10 @@
 package dev.tandem.cuda;
 
 import static dev.tandem.testkit.contract.Tolerance.reduction;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import dev.tandem.engine.Backend;
+import dev.tandem.engine.Region;
 import dev.tandem.engine.Role;
 import dev.tandem.engine.Tensor;
 import dev.tandem.engine.kernel.ExpertLinear;
@@ -13,6 +15,7 @@ import dev.tandem.testkit.contract.Workbench;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.junit.jupiter.api.Test;
 
 final class CudaExpertLinearTest extends ExpertLinearContract {
     @Override
@@ -38,6 +41,26 @@ final class CudaExpertLinearTest extends ExpertLinearContract {
                 "more experts than threads of the plan",
                 on -> everything(on, UnevenExperts.crowded(600, 70, 1), 9, 6)));
         return trials;
+    }
+
+    @Test
+    void expertsThatShareRowsAreRefused() {
+        int E = 5;
+        int R = 200;
+        try (Backend device = open();
+                Region region = device.region("shared rows")) {
+            Tensor counts = region.integers("counts", E);
+            device.kernels().fill().constant(counts, R);
+            var rows = new ExpertRows(region.integers("starts", E), counts, region.integers("choiceOf", R));
+            Tensor dx = region.floats("dx", Role.ACTIVATION, R, 3);
+            Tensor dy = region.floats("dy", Role.ACTIVATION, R, 4);
+            Tensor weight = region.floats("weight", Role.WEIGHT, E, 4, 3);
+            device.kernels().expertLinear().backwardData(dx, dy, weight, rows);
+
+            assertThatIllegalArgumentException()
+                    .isThrownBy(device::synchronize)
+                    .withMessage("rows.counts must be in 0..200, but holds 1000");
+        }
     }
 
     private static void everything(Workbench on, UnevenExperts experts, int in, int out) {
