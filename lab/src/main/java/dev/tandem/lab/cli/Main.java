@@ -26,7 +26,13 @@ import picocli.CommandLine.Spec;
             "3:the backend is not available on this machine",
             "130:ended by Ctrl-C; the report holds what was reached"
         },
-        subcommands = {CompareCommand.class, DoctorCommand.class, InfoCommand.class, SelftestCommand.class})
+        subcommands = {
+            CompareCommand.class,
+            DoctorCommand.class,
+            GpuCheckCommand.class,
+            InfoCommand.class,
+            SelftestCommand.class
+        })
 public final class Main implements Callable<Integer> {
     private static final String LOG_FORMAT = "java.util.logging.SimpleFormatter.format";
 
@@ -72,6 +78,12 @@ public final class Main implements Callable<Integer> {
                     "tandem: the Java heap of %d MiB is full (%s). Give the process more memory (JAVA_TOOL_OPTIONS=-Xmx4g),"
                                     .formatted(Runtime.getRuntime().maxMemory() >> 20, e.getMessage())
                             + " or use less text (--corpus-limit) or smaller sizes.");
+            return ExitCode.FAILED;
+        } catch (NoClassDefFoundError e) {
+            err.println(
+                    ("tandem: this installation lacks a library (%s). A bundle made by 'tandem bundle' has no plots and no"
+                                    + " GPT-2 tokenizer: use --tokenizer bytes, or a whole installation.")
+                            .formatted(e.getMessage()));
             return ExitCode.FAILED;
         }
     }
