@@ -4,12 +4,9 @@ import dev.tandem.lab.report.Fields;
 import dev.tandem.lab.report.Json;
 import dev.tandem.lab.report.Table;
 import dev.tandem.lab.report.Text;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.ToDoubleFunction;
-import java.util.stream.Stream;
 
 /// All that the check found.
 ///
@@ -34,9 +31,18 @@ record GpuReport(
         Tree determinism,
         List<Measurement> measurements,
         Tree peers) {
-    private static final String LAYER = "MoeLayerBenchmark.";
-    private static final String SHAPE_A = "16384x1024x4096";
-    private static final String EVEN = "EVEN";
+    /// Layers that ours and PyTorch's are compared in.
+    private static final List<Pair> PAIRS = List.of(
+            new Pair("A", "forward", Suite.LAYER_A),
+            new Pair("A", "forwardBackward", Suite.LAYER_A),
+            new Pair("decode 64", "forward", "64x1024x4096"),
+            new Pair("decode 1", "forward", "1x1024x4096"));
+
+    /// The pair that the goals name.
+    static final Pair BOTH = PAIRS.get(1);
+
+    /// A layer as PyTorch's script names it, and as ours.
+    record Pair(String shape, String direction, String size) {}
 
     boolean failed() {
         return steps.stream().anyMatch(step -> step.outcome() == Step.Outcome.FAILED);
@@ -76,7 +82,19 @@ record GpuReport(
                         "measurements",
                         measurements.stream().map(Measurement::json).toList())
                 .with("peers", peers.value())
+                .with("goals", Goal.of(this).stream().map(GpuReport::json).toList())
                 .map());
+    }
+
+    private static Map<String, Object> json(Goal goal) {
+        return new Fields()
+                .with("goal", goal.name())
+                .with("value", goal.value())
+                .with("gate", goal.gate())
+                .with("target", goal.target())
+                .with("moonshot", goal.moonshot())
+                .with("verdict", goal.verdict())
+                .map();
     }
 
     private static Map<String, Object> json(Step.Result step) {
@@ -111,7 +129,9 @@ record GpuReport(
         if (!measurements.isEmpty()) {
             text.append("\n## Speed\n\nCeilings of this run: %s and %s.\n\n"
                             .formatted(rate(ceilingFlops(), "FLOP/s"), rate(ceilingBytes(), "B/s")))
-                    .append(speedTable().markdown());
+                    .append(speedTable().markdown())
+                    .append("\n## Goals\n\n")
+                    .append(goalTable().markdown());
         }
         if (!peers.list("measurements").isEmpty()) {
             text.append("\n## PyTorch %s\n\n".formatted(peers.text("torch")))
@@ -177,33 +197,55 @@ record GpuReport(
     /// The best PyTorch layer over ours; above 1 ours is faster.
     private Table ratios() {
         var table = new Table("layer", "ours", "best of PyTorch", "theirs / ours");
-        Stream.of(
-                        new Pair("A", "forward", SHAPE_A),
-                        new Pair("A", "forwardBackward", SHAPE_A),
-                        new Pair("decode 64", "forward", "64x1024x4096"),
-                        new Pair("decode 1", "forward", "1x1024x4096"))
-                .forEach(pair -> {
-                    Optional<Measurement> ours = measurements.stream()
-                            .filter(found -> found.matches(LAYER + pair.direction(), pair.size(), EVEN))
-                            .findFirst();
-                    Optional<Tree> theirs = peers.list("measurements").stream()
-                            .filter(peer -> peer.text("shape").equals(pair.shape())
-                                    && peer.text("direction").equals(pair.direction())
-                                    && peer.text("name").startsWith("layer"))
-                            .min(Comparator.comparingDouble(peer -> peer.number("medianSeconds")));
-                    double our = ours.map(Measurement::median).orElse(Double.NaN);
-                    double their =
-                            theirs.map(peer -> peer.number("medianSeconds")).orElse(Double.NaN);
-                    table.row(
-                            pair.shape() + ", " + pair.direction(),
-                            micros(our),
-                            micros(their),
-                            Double.isFinite(their / our) ? Text.fixed(their / our, 2) : "-");
-                });
+        for (Pair pair : PAIRS) {
+            table.row(
+                    pair.shape() + ", " + pair.direction(),
+                    micros(ourSeconds(pair)),
+                    micros(peerSeconds(pair)),
+                    number(peerRatio(pair)));
+        }
         return table;
     }
 
-    private record Pair(String shape, String direction, String size) {}
+    double peerRatio(Pair pair) {
+        return peerSeconds(pair) / ourSeconds(pair);
+    }
+
+    private double ourSeconds(Pair pair) {
+        return measurements.stream()
+                .filter(found -> found.matches("MoeLayerBenchmark." + pair.direction(), pair.size(), Suite.EVEN))
+                .mapToDouble(Measurement::median)
+                .findFirst()
+                .orElse(Double.NaN);
+    }
+
+    private double peerSeconds(Pair pair) {
+        return peers.list("measurements").stream()
+                .filter(peer -> peer.text("shape").equals(pair.shape())
+                        && peer.text("direction").equals(pair.direction())
+                        && peer.text("name").startsWith("layer"))
+                .mapToDouble(peer -> peer.number("medianSeconds"))
+                .min()
+                .orElse(Double.NaN);
+    }
+
+    private Table goalTable() {
+        var table = new Table("goal", "reached", "gate", "target", "moonshot", "verdict");
+        for (Goal goal : Goal.of(this)) {
+            table.row(
+                    goal.name(),
+                    number(goal.value()),
+                    number(goal.gate()),
+                    number(goal.target()),
+                    number(goal.moonshot()),
+                    goal.verdict());
+        }
+        return table;
+    }
+
+    private static String number(double value) {
+        return Double.isFinite(value) ? Text.fixed(value, 2) : "-";
+    }
 
     private static String micros(double seconds) {
         return Double.isFinite(seconds) ? Text.fixed(seconds * 1e6, 1) + " µs" : "-";

@@ -18,10 +18,14 @@ record Suite(String name, String benchmarks, Map<String, String> parameters) {
     /// ceiling.
     static final String STREAM = "AddBenchmark";
 
+    /// Tokens spread evenly over experts.
+    static final String EVEN = "EVEN";
+
     private static final String SIZE = "size";
     private static final String EXPERTS = "experts";
     private static final String LOAD = "load";
-    private static final String LAYER_A = "16384x1024x4096";
+    /// The layer of the goals: N, C, F.
+    static final String LAYER_A = "16384x1024x4096";
 
     Suite {
         parameters = Map.copyOf(parameters);
@@ -32,13 +36,13 @@ record Suite(String name, String benchmarks, Map<String, String> parameters) {
         return List.of(
                 new Suite("ceiling", "LinearBenchmark\\.forward$", Map.of(SIZE, "8192x8192x8192")),
                 new Suite("stream", "AddBenchmark", Map.of(SIZE, "65536x4096")),
-                new Suite("layer", "MoeLayerBenchmark", Map.of(SIZE, LAYER_A, EXPERTS, "64", LOAD, "EVEN,ZIPF")),
+                new Suite("layer", "MoeLayerBenchmark", Map.of(SIZE, LAYER_A, EXPERTS, "64", LOAD, EVEN + ",ZIPF")),
                 new Suite(
                         "decode-layer",
                         "MoeLayerBenchmark\\.forward$",
-                        Map.of(SIZE, "64x1024x4096,1x1024x4096", EXPERTS, "64", LOAD, "EVEN")),
+                        Map.of(SIZE, "64x1024x4096,1x1024x4096", EXPERTS, "64", LOAD, EVEN)),
                 new Suite("steps", "TrainingStepBenchmark|DecodeBenchmark", Map.of()),
-                new Suite("experts", "ExpertLinearBenchmark", Map.of(SIZE, LAYER_A, EXPERTS, "64", LOAD, "EVEN")),
+                new Suite("experts", "ExpertLinearBenchmark", Map.of(SIZE, LAYER_A, EXPERTS, "64", LOAD, EVEN)),
                 new Suite("dispatch", "DispatchBenchmark", Map.of(SIZE, "16384x1024x64")),
                 new Suite("gate", "GateBenchmark", Map.of(SIZE, "16384x64")),
                 new Suite("attention", "AttentionBenchmark", Map.of(SIZE, "16x1024x768x12")),

@@ -109,6 +109,23 @@ final class GpuReportTest {
     }
 
     @Test
+    void goalsAreJudgedByTheHighestLevelReached() throws IOException {
+        measured("step.MoeLayerBenchmark.forward", "\"size\": \"64x1024x4096\", \"load\": \"EVEN\"", 2000, 1e9, 1.2e9);
+        measured(
+                "step.MoeLayerBenchmark.forwardBackward",
+                "\"size\": \"16384x1024x4096\", \"load\": \"EVEN\"",
+                400,
+                1e12,
+                1e9);
+        measured("kernel.DispatchBenchmark.gather", "\"size\": \"16384x1024x64\"", 1000, 0, 1.5e9);
+        List<Goal> goals = Goal.of(report(Tree.NONE));
+
+        assertThat(goals.stream().map(goal -> "%s %.2f".formatted(goal.verdict(), goal.value())))
+                .contains("target 0.80", "missed 0.50", "gate 1.25", "not measured NaN");
+        assertThat(report(Tree.NONE).markdown()).contains("| goal ", "decode layer, 64 tokens");
+    }
+
+    @Test
     void failuresShowTheirOutput() {
         var failed = new Step.Result("kernels", Step.Outcome.FAILED, "exit status 1", 2, "FAIL  Gate\n0 passed");
 
