@@ -5,6 +5,7 @@ import dev.tandem.engine.BackendOptions;
 import dev.tandem.engine.BackendProvider;
 import dev.tandem.engine.BackendUnavailable;
 import dev.tandem.engine.Device;
+import java.util.Map;
 
 /// Offers the CUDA backend, `cuda`, on Linux for x86-64: NVIDIA GPUs of compute capability 8.0 and
 /// newer, with driver 580 or newer.
@@ -34,6 +35,15 @@ public final class CudaProvider implements BackendProvider {
             return new Availability.Available("%s, compute capability %s".formatted(gpu.name(), gpu.architecture()));
         } catch (DriverProbe.NoGpu | IllegalArgumentException e) {
             return new Availability.Unavailable(String.valueOf(e.getMessage()));
+        }
+    }
+
+    @Override
+    public Map<String, String> requirements() {
+        try {
+            return new CudaRequirements(CudaLibraries.of(Settings.read(), System.getenv())).found();
+        } catch (IllegalArgumentException e) {
+            return Map.of("settings", String.valueOf(e.getMessage()));
         }
     }
 

@@ -12,6 +12,10 @@ public abstract class AdamWContract extends KernelContract {
 
     @Override
     protected List<Trial> trials() {
+        return cases();
+    }
+
+    static List<Trial> cases() {
         List<Trial> trials = new ArrayList<>();
         for (boolean corrected : new boolean[] {false, true}) {
             var moments = new AdamW.Moments(0.9, 0.98, 1e-8, corrected);

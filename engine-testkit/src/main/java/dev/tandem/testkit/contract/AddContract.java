@@ -12,6 +12,10 @@ public abstract class AddContract extends KernelContract {
 
     @Override
     protected List<Trial> trials() {
+        return cases();
+    }
+
+    static List<Trial> cases() {
         return Cases.ELEMENTS.stream()
                 .map(size -> Trial.of(size + " elements", on -> sum(on, size)))
                 .toList();

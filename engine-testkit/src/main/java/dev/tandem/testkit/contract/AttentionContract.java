@@ -22,6 +22,10 @@ public abstract class AttentionContract extends KernelContract {
 
     @Override
     protected List<Trial> trials() {
+        return cases();
+    }
+
+    static List<Trial> cases() {
         List<Trial> trials = new ArrayList<>();
         var small = new Cases.Heads(2, 5, 3, 7);
         trials.add(Trial.of("padded " + small, on -> both(on, small, true, 0)));

@@ -15,6 +15,10 @@ import org.junit.jupiter.api.Test;
 public abstract class CrossEntropyContract extends KernelContract {
     @Override
     protected List<Trial> trials() {
+        return cases();
+    }
+
+    static List<Trial> cases() {
         List<Trial> trials = new ArrayList<>();
         for (Cases.Rows sizes : Cases.CROSS_ENTROPY) {
             trials.add(Trial.of(sizes.toString(), on -> both(on, sizes.N(), sizes.C(), 3)));

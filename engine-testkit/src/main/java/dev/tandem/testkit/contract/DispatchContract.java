@@ -15,6 +15,10 @@ import org.junit.jupiter.api.Test;
 public abstract class DispatchContract extends KernelContract {
     @Override
     protected List<Trial> trials() {
+        return cases();
+    }
+
+    static List<Trial> cases() {
         return ExpertTrials.of(DispatchContract::everyDirection);
     }
 

@@ -21,6 +21,10 @@ public abstract class DropoutContract extends KernelContract {
 
     @Override
     protected List<Trial> trials() {
+        return cases();
+    }
+
+    static List<Trial> cases() {
         List<Trial> trials = new ArrayList<>();
         for (int size : Cases.ELEMENTS) {
             for (float probability : new float[] {0.1f, 0, 0.75f}) {

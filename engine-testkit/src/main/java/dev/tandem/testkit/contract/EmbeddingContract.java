@@ -16,6 +16,10 @@ public abstract class EmbeddingContract extends KernelContract {
 
     @Override
     protected List<Trial> trials() {
+        return cases();
+    }
+
+    static List<Trial> cases() {
         return List.of(
                 Trial.of("B=2 T=5 C=7", on -> learned(on, 2, 5, 7, 11, -1)),
                 Trial.of("padding id 1", on -> learned(on, 3, 12, 20, 9, 1)),

@@ -17,6 +17,10 @@ import org.junit.jupiter.api.Test;
 public abstract class ExpertFeedForwardContract extends KernelContract {
     @Override
     protected List<Trial> trials() {
+        return cases();
+    }
+
+    static List<Trial> cases() {
         return ExpertTrials.of(ExpertFeedForwardContract::everything);
     }
 

@@ -16,6 +16,10 @@ import org.junit.jupiter.api.Test;
 public abstract class ExpertLinearContract extends KernelContract {
     @Override
     protected List<Trial> trials() {
+        return cases();
+    }
+
+    static List<Trial> cases() {
         return ExpertTrials.of(ExpertLinearContract::everything);
     }
 

@@ -20,6 +20,10 @@ public abstract class FillContract extends KernelContract {
 
     @Override
     protected List<Trial> trials() {
+        return cases();
+    }
+
+    static List<Trial> cases() {
         List<Trial> trials = new ArrayList<>();
         trials.add(Trial.of("ACTIVATION [7]", on -> fill(on, Role.ACTIVATION, 7)));
         trials.add(Trial.of("STATE [3, 1021]", on -> fill(on, Role.STATE, 3, 1021)));

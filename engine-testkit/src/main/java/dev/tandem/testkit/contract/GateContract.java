@@ -21,6 +21,10 @@ import org.junit.jupiter.api.Test;
 public abstract class GateContract extends KernelContract {
     @Override
     protected List<Trial> trials() {
+        return cases();
+    }
+
+    static List<Trial> cases() {
         List<Trial> trials = new ArrayList<>();
         trials.add(trial("padding tokens", 7, 3, options(SecondPolicy.ALL, false, false, false), 0, true));
         for (SecondPolicy policy : SecondPolicy.values()) {

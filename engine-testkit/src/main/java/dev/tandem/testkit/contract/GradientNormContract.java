@@ -13,6 +13,10 @@ public abstract class GradientNormContract extends KernelContract {
 
     @Override
     protected List<Trial> trials() {
+        return cases();
+    }
+
+    static List<Trial> cases() {
         return List.of(
                 Trial.of("small", on -> norm(on, 1, 0.5f)),
                 Trial.of("no clipping", on -> norm(on, 1, 0)),

@@ -16,6 +16,10 @@ public abstract class LayerNormContract extends KernelContract {
 
     @Override
     protected List<Trial> trials() {
+        return cases();
+    }
+
+    static List<Trial> cases() {
         return Cases.LAYER_NORM.stream()
                 .map(sizes -> Trial.of(sizes.toString(), on -> both(on, sizes.N(), sizes.C())))
                 .toList();

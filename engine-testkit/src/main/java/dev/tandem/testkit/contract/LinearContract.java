@@ -15,6 +15,10 @@ import java.util.Optional;
 public abstract class LinearContract extends KernelContract {
     @Override
     protected List<Trial> trials() {
+        return cases();
+    }
+
+    static List<Trial> cases() {
         List<Trial> trials = new ArrayList<>();
         for (Cases.Product sizes : Cases.LINEAR) {
             trials.add(Trial.of(sizes.toString(), on -> everything(on, sizes.N(), sizes.in(), sizes.out())));

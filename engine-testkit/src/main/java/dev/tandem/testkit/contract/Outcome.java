@@ -9,20 +9,33 @@ final class Outcome {
     private final double[] values;
     private final Tolerance tolerance;
     private final IntPredicate counts;
+    private final boolean integer;
 
     /// @param name what the trial calls it
     /// @param values floats or integers, as doubles
     /// @param tolerance how far from the reference they may be
     /// @param counts which elements are specified
-    Outcome(String name, double[] values, Tolerance tolerance, IntPredicate counts) {
+    /// @param integer whether they are integers
+    Outcome(String name, double[] values, Tolerance tolerance, IntPredicate counts, boolean integer) {
         this.name = name;
         this.values = values.clone();
         this.tolerance = tolerance;
         this.counts = counts;
+        this.integer = integer;
     }
 
     String name() {
         return name;
+    }
+
+    /// Whether elements of the two are compared as integers.
+    boolean isInteger() {
+        return integer;
+    }
+
+    /// How far what a backend gave is from this, in units of the tolerance.
+    double distance(Outcome found) {
+        return TensorAssert.worst(values, found.values, tolerance, counts).severity();
     }
 
     /// This, being the expectation, against what a backend gave.

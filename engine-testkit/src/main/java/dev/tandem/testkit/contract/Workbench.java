@@ -35,6 +35,7 @@ public final class Workbench implements AutoCloseable {
     private final List<Tensor> guards = new ArrayList<>();
     private final List<Integer> integerOperands = new ArrayList<>();
     private int allocated;
+    private long ready;
 
     /// What a trial is judged by.
     private record Result(String name, Tensor tensor, Tolerance tolerance, IntPredicate counts) {}
@@ -50,6 +51,10 @@ public final class Workbench implements AutoCloseable {
 
     /// The kernels, when all operands are ready.
     public Kernels kernels() {
+        if (ready == 0) {
+            backend.synchronize();
+            ready = System.nanoTime();
+        }
         switch (sabotage.kind()) {
             case CLOSED_REGION -> closing.close();
             case CLOSED_BACKEND -> backend.close();
@@ -142,6 +147,11 @@ public final class Workbench implements AutoCloseable {
         return input(name, role, values, extents);
     }
 
+    /// When the operands were ready, as [System#nanoTime] counts.
+    long ready() {
+        return ready;
+    }
+
     /// Number of tensors allocated so far.
     int allocated() {
         return allocated;
@@ -155,8 +165,12 @@ public final class Workbench implements AutoCloseable {
     /// The values of all results, in the order of their allocation.
     List<Outcome> outcomes() {
         return results.stream()
-                .map(result ->
-                        new Outcome(result.name, values(backend, result.tensor), result.tolerance, result.counts))
+                .map(result -> new Outcome(
+                        result.name,
+                        values(backend, result.tensor),
+                        result.tolerance,
+                        result.counts,
+                        result.tensor.type() == ElementType.I32))
                 .toList();
     }
 

@@ -26,23 +26,31 @@ final class BackendChoice {
             description = "Threads that compute, 1 to 1024. Default: one per core. Results do not depend on it.")
     private Optional<Integer> threads = Optional.empty();
 
+    /// Opens the backend that was chosen, else the best available one.
     Backend open() {
-        threads.ifPresent(count -> Ranges.require("--threads", count, 1, 1024));
-        var options = new BackendOptions(threads.orElse(0));
-        if (backend.isEmpty()) {
-            return Backends.open(options);
-        }
-        String name = backend.get();
+        return backend.isPresent() ? open("--backend", backend.get()) : Backends.open(options());
+    }
+
+    /// Opens a backend by name.
+    ///
+    /// @param option which named it, for the complaint
+    Backend open(String option, String name) {
+        BackendOptions options = options();
         if (name.equals(ReferenceBackend.NAME)) {
             return ReferenceBackend.open();
         }
         if (Backends.providers().stream().noneMatch(provider -> provider.name().equals(name))) {
             throw new BadInputException(
-                    "--backend " + name,
+                    option + " " + name,
                     "there is no backend of that name; known are " + names(),
                     "Choose one of them; 'tandem doctor' tells which are available here");
         }
         return Backends.open(name, options);
+    }
+
+    private BackendOptions options() {
+        threads.ifPresent(count -> Ranges.require("--threads", count, 1, 1024));
+        return new BackendOptions(threads.orElse(0));
     }
 
     private static String names() {

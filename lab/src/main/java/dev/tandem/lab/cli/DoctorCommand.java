@@ -56,6 +56,7 @@ final class DoctorCommand implements Callable<Integer> {
                 case Availability.Unavailable(String reason) ->
                     line(out, "backend " + provider.name(), "not available: " + reason);
             }
+            provider.requirements().forEach((name, found) -> line(out, "  " + name, found));
         }
         if (!any) {
             out.println("\nno backend is available: nothing can be computed on this machine as it is started");

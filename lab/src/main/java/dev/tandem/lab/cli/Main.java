@@ -30,6 +30,7 @@ import picocli.CommandLine.Spec;
             BenchCommand.class,
             CompareCommand.class,
             DoctorCommand.class,
+            GpuCheckCommand.class,
             InfoCommand.class,
             SelftestCommand.class
         })
@@ -78,6 +79,12 @@ public final class Main implements Callable<Integer> {
                     "tandem: the Java heap of %d MiB is full (%s). Give the process more memory (JAVA_TOOL_OPTIONS=-Xmx4g),"
                                     .formatted(Runtime.getRuntime().maxMemory() >> 20, e.getMessage())
                             + " or use less text (--corpus-limit) or smaller sizes.");
+            return ExitCode.FAILED;
+        } catch (NoClassDefFoundError e) {
+            err.println(
+                    ("tandem: this installation lacks a library (%s). A bundle made by 'tandem bundle' has no plots and no"
+                                    + " GPT-2 tokenizer: use --tokenizer bytes, or a whole installation.")
+                            .formatted(e.getMessage()));
             return ExitCode.FAILED;
         }
     }

@@ -2,6 +2,10 @@ package dev.tandem.lab.cli;
 
 import dev.tandem.engine.Backend;
 import dev.tandem.lab.BadInputException;
+import dev.tandem.lab.report.Fields;
+import dev.tandem.lab.report.Json;
+import dev.tandem.lab.selftest.BackendTable;
+import dev.tandem.lab.selftest.Determinism;
 import dev.tandem.lab.selftest.ReferenceCheck;
 import dev.tandem.testkit.vectors.VectorSuite;
 import java.io.ByteArrayOutputStream;
@@ -12,8 +16,10 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -24,10 +30,12 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "selftest",
         description = {
-            "Checks that a backend computes what it should: with --vectors against every vector file of a folder, else small"
+            "Checks that a backend computes what it should. Without one of --vectors, --against and --determinism: small"
                     + " models against the float64 reference. The last line is 'N passed, M failed'."
         })
 final class SelftestCommand implements Callable<Integer> {
+    private static final int MOST_TRIALS = 1000;
+
     @Spec
     @SuppressWarnings("NullAway.Init")
     private CommandSpec spec;
@@ -35,23 +43,95 @@ final class SelftestCommand implements Callable<Integer> {
     @Mixin
     private final BackendChoice backendChoice = new BackendChoice();
 
-    @Option(names = "--vectors", paramLabel = "DIR", description = "Folder of *.safetensors test vectors.")
-    private Optional<Path> vectors = Optional.empty();
+    @ArgGroup
+    private Kind kind = new Kind();
+
+    @Option(
+            names = "--trials",
+            paramLabel = "N",
+            description = "With --against: at most the N smallest uses of each kernel. Default: all.")
+    private int trials = MOST_TRIALS;
+
+    @Option(
+            names = "--json",
+            paramLabel = "FILE",
+            description = "With --against and --determinism: write the results as JSON, too.")
+    private Optional<Path> json = Optional.empty();
+
+    /// What to check, one at a time.
+    private static final class Kind {
+        @Option(names = "--vectors", paramLabel = "DIR", description = "Every *.safetensors test vector of a folder.")
+        private Optional<Path> vectors = Optional.empty();
+
+        @Option(
+                names = "--against",
+                paramLabel = "NAME",
+                description = "Every kernel against another backend, with a table: the largest error in units of the"
+                        + " kernel's tolerance, whether integers such as routings are equal, and the ratio of speeds.")
+        private Optional<String> against = Optional.empty();
+
+        @Option(
+                names = "--determinism",
+                description = "Train a small model twice: every bit of every parameter must repeat.")
+        private boolean determinism;
+    }
 
     @Override
     public Integer call() throws IOException {
-        vectors.ifPresent(SelftestCommand::requireFolder);
-        var out = stream(spec.commandLine().getOut());
+        Ranges.require("--trials", trials, 1, MOST_TRIALS);
+        kind.vectors.ifPresent(SelftestCommand::requireFolder);
+        PrintWriter out = spec.commandLine().getOut();
         try (Backend backend = backendChoice.open()) {
             out.println("backend " + backend.name() + ": " + backend.description());
-            boolean passed = vectors.isPresent()
-                    ? VectorSuite.standard().run(vectors.get(), backend, out).succeeded()
-                    : ReferenceCheck.run(backend, out);
-            return passed ? ExitCode.OK : ExitCode.FAILED;
+            return passed(backend, out) ? ExitCode.OK : ExitCode.FAILED;
         }
     }
 
-    private static void requireFolder(Path folder) {
+    private boolean passed(Backend backend, PrintWriter out) throws IOException {
+        if (kind.vectors.isPresent()) {
+            return VectorSuite.standard()
+                    .run(kind.vectors.get(), backend, stream(out))
+                    .succeeded();
+        }
+        if (kind.against.isPresent()) {
+            return agrees(backend, kind.against.get(), out);
+        }
+        return kind.determinism ? repeats(backend, out) : ReferenceCheck.run(backend, stream(out));
+    }
+
+    private boolean agrees(Backend backend, String other, PrintWriter out) throws IOException {
+        try (Backend against = backendChoice.open("--against", other)) {
+            out.println("against " + against.name() + ": " + against.description());
+            var table = BackendTable.of(backend, against, trials);
+            table.print(out::println);
+            write(table.json());
+            return table.passed();
+        }
+    }
+
+    private boolean repeats(Backend backend, PrintWriter out) throws IOException {
+        var found = Determinism.of(backend);
+        out.println("SHA-256 of all parameters after %d updates".formatted(Determinism.UPDATES));
+        out.println("first   " + found.first());
+        out.println("second  " + found.second());
+        out.println(found.passed() ? "1 passed, 0 failed" : "0 passed, 1 failed");
+        write(new Fields()
+                .with("backend", backend.name())
+                .with("updates", Determinism.UPDATES)
+                .with("first", found.first())
+                .with("second", found.second())
+                .with("passed", found.passed())
+                .map());
+        return found.passed();
+    }
+
+    private void write(Map<String, Object> results) throws IOException {
+        if (json.isPresent()) {
+            Files.writeString(json.get(), Json.pretty(results));
+        }
+    }
+
+    static void requireFolder(Path folder) {
         if (!Files.isDirectory(folder) || !Files.isReadable(folder)) {
             throw new BadInputException(
                     "--vectors " + folder,

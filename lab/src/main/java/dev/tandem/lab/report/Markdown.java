@@ -6,29 +6,25 @@ import java.util.Map;
 final class Markdown {
     private Markdown() {}
 
-    static String of(Report report) {
+    /// @param drawn whether the plots exist
+    static String of(Report report, boolean drawn) {
         var summary = new Summary(report);
         var text = new StringBuilder();
         text.append("# Dense against mixture of experts\n\n")
                 .append(summary.headline())
                 .append("\n\n");
-        text.append("![validation perplexity against training FLOPs](")
-                .append(Plots.PERPLEXITY)
-                .append(")\n\n");
+        text.append(image(drawn, "validation perplexity against training FLOPs", Plots.PERPLEXITY));
         text.append("## Models\n\n").append(summary.models().markdown()).append('\n');
         if (!report.speedup().isEmpty()) {
             text.append(
                             "## Speedup factor\n\nTraining compute of the dense family over that of the mixture of experts for")
                     .append(" the same validation perplexity; above 1 the mixture of experts is cheaper.\n\n")
                     .append(summary.speedup().markdown())
-                    .append("\n![speedup factor against dense FLOPs](")
-                    .append(Plots.SPEEDUP)
-                    .append(")\n\n");
+                    .append('\n')
+                    .append(image(drawn, "speedup factor against dense FLOPs", Plots.SPEEDUP));
         }
-        if (report.models().stream().anyMatch(model -> !model.layers().isEmpty())) {
-            text.append("## Expert load\n\n![expert load per MoE block](")
-                    .append(Plots.EXPERT_LOAD)
-                    .append(")\n\n");
+        if (drawn && report.models().stream().anyMatch(model -> !model.layers().isEmpty())) {
+            text.append("## Expert load\n\n").append(image(true, "expert load per MoE block", Plots.EXPERT_LOAD));
         }
         text.append("## How to read this\n\n");
         report.notes().forEach(note -> text.append("* ").append(note).append('\n'));
@@ -45,6 +41,10 @@ final class Markdown {
             text.append("\n**").append(model.name()).append("**\n\n").append(list(model.configuration()));
         }
         return text.toString();
+    }
+
+    private static String image(boolean drawn, String what, String file) {
+        return drawn ? "![%s](%s)\n\n".formatted(what, file) : "";
     }
 
     private static String list(Map<String, Object> fields) {

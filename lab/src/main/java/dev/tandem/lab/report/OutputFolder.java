@@ -11,13 +11,15 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
-import javax.imageio.ImageIO;
 
 /// The folder that receives a report. It is checked before training, so that no minutes are spent
 /// on results that cannot be kept. Files of an earlier report are replaced one by one, each by a
 /// complete new one; other files are left alone.
 public final class OutputFolder {
     private static final long NEEDED_BYTES = 8L << 20;
+    // the runtime of a bundle has no java.desktop
+    private static final boolean DRAWS =
+            ModuleLayer.boot().findModule("java.desktop").isPresent();
     private static final String REMEDY = "Give another folder with --out DIR";
     private final Path path;
 
@@ -86,20 +88,18 @@ public final class OutputFolder {
         return new LossLog(path.resolve("losses.jsonl"));
     }
 
-    /// Writes `report.json`, `report.md` and the plots.
+    /// Writes `report.json`, `report.md` and, where the Java runtime can draw, the plots.
     ///
     /// @return the files written
     /// @throws IOException if a file cannot be written; files written before it are complete
     public List<Path> write(Report report) throws IOException {
         var written = new ArrayList<Path>();
         written.add(replace("report.json", report.json()));
-        written.add(replace("report.md", Markdown.of(report)));
-        for (var plot : Plots.of(report).entrySet()) {
-            Path part = part(plot.getKey());
-            try (var out = Files.newOutputStream(part)) {
-                ImageIO.write(plot.getValue(), "png", out);
+        written.add(replace("report.md", Markdown.of(report, DRAWS)));
+        if (DRAWS) {
+            for (var plot : Plots.of(report).entrySet()) {
+                written.add(moved(Files.write(part(plot.getKey()), plot.getValue()), plot.getKey()));
             }
-            written.add(moved(part, plot.getKey()));
         }
         return written;
     }

@@ -2,12 +2,16 @@ package dev.tandem.lab.report;
 
 import dev.tandem.lab.evaluation.SpeedupFactor;
 import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import javax.imageio.ImageIO;
 import org.knowm.xchart.BitmapEncoder;
 import org.knowm.xchart.CategoryChart;
 import org.knowm.xchart.CategoryChartBuilder;
@@ -27,21 +31,31 @@ final class Plots {
 
     private Plots() {}
 
-    /// The plots that the report has data for, by file name.
-    static Map<String, BufferedImage> of(Report report) {
-        var plots = new LinkedHashMap<String, BufferedImage>();
-        perplexity(report).ifPresent(chart -> plots.put(PERPLEXITY, BitmapEncoder.getBufferedImage(chart)));
+    /// The plots that the report has data for, as PNG, by file name.
+    static Map<String, byte[]> of(Report report) {
+        var plots = new LinkedHashMap<String, byte[]>();
+        perplexity(report).ifPresent(chart -> plots.put(PERPLEXITY, png(BitmapEncoder.getBufferedImage(chart))));
         var speedup = report.speedup();
         if (!speedup.isEmpty()) {
-            plots.put(SPEEDUP, BitmapEncoder.getBufferedImage(speedup(speedup)));
+            plots.put(SPEEDUP, png(BitmapEncoder.getBufferedImage(speedup(speedup))));
         }
         var load = report.models().stream()
                 .flatMap(model -> model.layers().stream().map(layer -> load(model, layer)))
                 .toList();
         if (!load.isEmpty()) {
-            plots.put(EXPERT_LOAD, stacked(load));
+            plots.put(EXPERT_LOAD, png(stacked(load)));
         }
         return plots;
+    }
+
+    private static byte[] png(BufferedImage image) {
+        var bytes = new ByteArrayOutputStream();
+        try {
+            ImageIO.write(image, "png", bytes);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return bytes.toByteArray();
     }
 
     private static Optional<XYChart> perplexity(Report report) {

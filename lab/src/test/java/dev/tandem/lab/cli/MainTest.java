@@ -1,6 +1,7 @@
 package dev.tandem.lab.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -58,7 +59,7 @@ final class MainTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "compare", "doctor", "info", "selftest"})
+    @ValueSource(strings = {"", "compare", "doctor", "gpu-check", "info", "selftest"})
     void everyCommandExplainsItself(String command) {
         String[] args =
                 Stream.of(command, "--help").filter(arg -> !arg.isEmpty()).toArray(String[]::new);
@@ -132,6 +133,52 @@ final class MainTest {
         assertThat(broken.exitCode()).isEqualTo(ExitCode.FAILED);
         assertThat(broken.out()).contains("broken.safetensors", "0 passed, 1 failed");
         assertRefused(run("selftest", "--vectors", folder.resolve("nowhere").toString()), "nowhere", "no such folder");
+    }
+
+    @Test
+    void selftestComparesBackendsKernelByKernel() throws IOException {
+        Path json = folder.resolve("kernels.json");
+        var ran = run(
+                "selftest",
+                "--backend",
+                "cpu-vector",
+                "--against",
+                "reference",
+                "--trials",
+                "1",
+                "--json",
+                json.toString());
+        assertThat(ran.exitCode()).as(ran.out() + ran.err()).isZero();
+        assertThat(ran.out())
+                .containsPattern("Gate +1 +0\\.\\d+ +equal .* x +pass")
+                .endsWith("15 passed, 0 failed" + System.lineSeparator());
+        assertThat(Files.readString(json)).contains("\"against\": \"reference\"", "\"kernel\": \"LayerNorm\"");
+    }
+
+    @Test
+    void selftestComparesWithKnownBackendsOnly() {
+        assertRefused(run("selftest", "--backend", "reference", "--against", "tpu"), "--against tpu", "cpu-vector");
+        assertRefused(run("selftest", "--against", "reference", "--determinism"), "mutually exclusive");
+        assertRefused(run("selftest", "--against", "reference", "--trials", "0"), "--trials 0");
+    }
+
+    @Test
+    void selftestTrainsTwiceToTheSameBits() {
+        var ran = run("selftest", "--backend", "cpu-vector", "--determinism");
+        assertThat(ran.exitCode()).as(ran.out()).isZero();
+        assertThat(ran.out()).containsPattern("first +([0-9a-f]{64})\\Rsecond +\\1\\R1 passed, 0 failed");
+    }
+
+    @Test
+    void gpuCheckWithoutAGpuDoesTheRestAndSaysSo() throws IOException {
+        assumeThat(run("doctor").out()).contains("cuda             not available");
+        Path out = folder.resolve("check");
+        var ran = run("gpu-check", "--out", out.toString(), "--minutes", "2");
+        assertThat(ran.exitCode()).as(ran.out() + ran.err()).isEqualTo(ExitCode.NO_BACKEND);
+        assertThat(ran.out()).contains("cuda is not available: ").containsPattern("kernels +passed");
+        assertThat(Files.readString(out.resolve("gpu-check.md"))).contains("| determinism |", "15 passed, 0 failed");
+        assertThat(Files.readString(out.resolve("gpu-check.json"))).contains("\"available\": false");
+        assertRefused(run("gpu-check", "--backend", "tpu"), "--backend tpu");
     }
 
     @Test

@@ -1,0 +1,147 @@
+package dev.tandem.cuda;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.stream.Stream;
+
+/// The versions of what the backend depends on, and where it lies. Asked by the foreign-function
+/// API, function by function, so that it works without a GPU, without a driver, and with libraries
+/// of any version.
+final class CudaRequirements {
+    private static final String BINDINGS = "META-INF/maven/org.bytedeco/cuda/pom.properties";
+    private static final Path KERNEL_MODULE = Path.of("/proc/driver/nvidia/version");
+    private static final Path MAPPED_FILES = Path.of("/proc/self/maps");
+    private static final String NOT_FOUND = "not found";
+
+    private final CudaLibraries libraries;
+
+    CudaRequirements(CudaLibraries libraries) {
+        this.libraries = libraries;
+    }
+
+    /// How a library tells its version.
+    private enum Version {
+        /// `int f(int* version)`, 13010 for 13.1
+        BY_POINTER,
+        /// `int f(int* major, int* minor)`
+        BY_TWO_POINTERS,
+        /// `size_t f(void)`, 130200 for 13.2.0
+        BY_RESULT
+    }
+
+    /// What was found, by name.
+    Map<String, String> found() {
+        Map<String, String> found = new LinkedHashMap<>();
+        found.put(
+                "bindings",
+                bindings().map(version -> "org.bytedeco:cuda " + version).orElse(NOT_FOUND));
+        found.put("driver", driver());
+        found.put("CUDA runtime", library("libcudart.so.13", "cudaRuntimeGetVersion", Version.BY_POINTER));
+        found.put("NVRTC", library("libnvrtc.so.13", "nvrtcVersion", Version.BY_TWO_POINTERS));
+        found.put("cuBLAS", library("libcublasLt.so.13", "cublasLtGetVersion", Version.BY_RESULT));
+        return found;
+    }
+
+    private static Optional<String> bindings() {
+        try (InputStream stream = CudaRequirements.class.getClassLoader().getResourceAsStream(BINDINGS)) {
+            if (stream == null) {
+                return Optional.empty();
+            }
+            var properties = new Properties();
+            properties.load(stream);
+            return Optional.ofNullable(properties.getProperty("version"));
+        } catch (IOException e) {
+            return Optional.empty();
+        }
+    }
+
+    private String driver() {
+        String cuda = library("libcuda.so.1", "cuDriverGetVersion", Version.BY_POINTER);
+        try (Stream<String> lines = Files.lines(KERNEL_MODULE)) {
+            return "%s for CUDA %s"
+                    .formatted(lines.findFirst().orElse("").replaceAll("^.*Module +(\\S+).*$", "$1"), cuda);
+        } catch (IOException e) {
+            return cuda;
+        }
+    }
+
+    /// Version and place of a library, from the known folders, else as the system's linker finds
+    /// it.
+    private String library(String name, String function, Version version) {
+        Optional<Path> known = libraries.find(name);
+        try {
+            SymbolLookup symbols = known.isPresent()
+                    ? SymbolLookup.libraryLookup(known.get(), Arena.global())
+                    : SymbolLookup.libraryLookup(name, Arena.global());
+            String number = symbols.find(function)
+                    .map(address -> version(address, version))
+                    .orElse("of unknown version, without " + function);
+            return known.or(() -> mapped(name))
+                    .map(file -> number + ", " + file)
+                    .orElse(number);
+        } catch (IllegalCallerException e) {
+            return "unknown: native access is denied";
+        } catch (IllegalArgumentException e) {
+            return known.map(file -> "does not load: " + file).orElse(NOT_FOUND);
+        }
+    }
+
+    private static String version(MemorySegment function, Version version) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment first = arena.allocate(ValueLayout.JAVA_INT);
+            MemorySegment second = arena.allocate(ValueLayout.JAVA_INT);
+            return switch (version) {
+                case BY_POINTER -> {
+                    call(function, FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS), first);
+                    int number = first.get(ValueLayout.JAVA_INT, 0);
+                    yield "%d.%d".formatted(number / 1000, number % 1000 / 10);
+                }
+                case BY_TWO_POINTERS -> {
+                    call(
+                            function,
+                            FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.ADDRESS),
+                            first,
+                            second);
+                    yield "%d.%d".formatted(first.get(ValueLayout.JAVA_INT, 0), second.get(ValueLayout.JAVA_INT, 0));
+                }
+                case BY_RESULT -> {
+                    long number = (long) call(function, FunctionDescriptor.of(ValueLayout.JAVA_LONG));
+                    yield "%d.%d.%d".formatted(number / 10_000, number % 10_000 / 100, number % 100);
+                }
+            };
+        }
+    }
+
+    private static Object call(MemorySegment function, FunctionDescriptor type, Object... arguments) {
+        try {
+            return Linker.nativeLinker().downcallHandle(function, type).invokeWithArguments(arguments);
+        } catch (RuntimeException | Error e) {
+            throw e;
+        } catch (Throwable e) {
+            throw new IllegalStateException("a foreign call throws nothing that is checked", e);
+        }
+    }
+
+    /// Where the linker found a library that is loaded now.
+    private static Optional<Path> mapped(String name) {
+        try (Stream<String> lines = Files.lines(MAPPED_FILES)) {
+            return lines.filter(line -> line.contains("/") && line.contains("/" + name))
+                    .map(line -> Path.of(line.substring(line.indexOf('/'))))
+                    .findFirst();
+        } catch (IOException e) {
+            return Optional.empty();
+        }
+    }
+}

@@ -1,0 +1,72 @@
+package dev.tandem.cuda;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// What `doctor` tells about libraries, from libraries made for the purpose.
+final class CudaRequirementsTest {
+    @TempDir
+    Path folder;
+
+    @BeforeAll
+    static void demandCompiler() {
+        ShimBackend.demandCompiler();
+    }
+
+    private Map<String, String> found() {
+        var properties = new Properties();
+        properties.setProperty("tandem.cuda.libraries", folder.toString());
+        return new CudaRequirements(CudaLibraries.of(Settings.read(properties, Map.of()), Map.of())).found();
+    }
+
+    private void build(String library, String source) throws IOException {
+        Path text = Files.writeString(folder.resolve(library + ".c"), source);
+        String output = HostLibrary.execute(List.of(
+                HostLibrary.compiler(),
+                "-x",
+                "c",
+                "-shared",
+                "-fPIC",
+                "-o",
+                folder.resolve(library).toString(),
+                text.toString()));
+        assertThat(output).isEmpty();
+    }
+
+    @Test
+    void everyLibraryTellsItsVersionInItsOwnWay() throws IOException {
+        build("libcudart.so.13", "int cudaRuntimeGetVersion(int* version) { *version = 13010; return 0; }");
+        build("libnvrtc.so.13", "int nvrtcVersion(int* major, int* minor) { *major = 13; *minor = 3; return 0; }");
+        build("libcublasLt.so.13", "unsigned long cublasLtGetVersion(void) { return 130405; }");
+
+        assertThat(found())
+                .containsEntry("CUDA runtime", "13.1, " + folder.resolve("libcudart.so.13"))
+                .containsEntry("NVRTC", "13.3, " + folder.resolve("libnvrtc.so.13"))
+                .containsEntry("cuBLAS", "13.4.5, " + folder.resolve("libcublasLt.so.13"));
+    }
+
+    @Test
+    void aLibraryThatIsNoneIsNamed() throws IOException {
+        Files.writeString(folder.resolve("libcublasLt.so.13"), "no library");
+        build("libnvrtc.so.13", "");
+
+        assertThat(found())
+                .containsEntry("cuBLAS", "does not load: " + folder.resolve("libcublasLt.so.13"))
+                .containsEntry(
+                        "NVRTC", "of unknown version, without nvrtcVersion, " + folder.resolve("libnvrtc.so.13"));
+    }
+
+    @Test
+    void bindingsTellTheirVersion() {
+        assertThat(found().get("bindings")).matches("org\\.bytedeco:cuda 13\\.\\d.*");
+    }
+}

@@ -1,0 +1,39 @@
+package dev.tandem.testkit.contract;
+
+import java.util.List;
+
+/// The trials of one kernel's contract, for programs that compare backends outside of tests.
+///
+/// @param kernel its name, as in [dev.tandem.engine.kernel]
+/// @param trials uses of it, the smallest first
+public record KernelTrials(String kernel, List<Trial> trials) {
+    /// Keeps a copy of the list.
+    public KernelTrials {
+        trials = List.copyOf(trials);
+    }
+
+    /// Those of every kernel.
+    public static List<KernelTrials> all() {
+        return List.of(
+                new KernelTrials("AdamW", AdamWContract.cases()),
+                new KernelTrials("Add", AddContract.cases()),
+                new KernelTrials("Attention", AttentionContract.cases()),
+                new KernelTrials("CrossEntropy", CrossEntropyContract.cases()),
+                new KernelTrials("Dispatch", DispatchContract.cases()),
+                new KernelTrials("Dropout", DropoutContract.cases()),
+                new KernelTrials("Embedding", EmbeddingContract.cases()),
+                new KernelTrials("ExpertFeedForward", ExpertFeedForwardContract.cases()),
+                new KernelTrials("ExpertLinear", ExpertLinearContract.cases()),
+                new KernelTrials("Fill", FillContract.cases()),
+                new KernelTrials("Gate", GateContract.cases()),
+                new KernelTrials("Gelu", GeluContract.cases()),
+                new KernelTrials("GradientNorm", GradientNormContract.cases()),
+                new KernelTrials("LayerNorm", LayerNormContract.cases()),
+                new KernelTrials("Linear", LinearContract.cases()));
+    }
+
+    /// The first so many of them.
+    public KernelTrials first(int count) {
+        return new KernelTrials(kernel, trials.subList(0, Math.min(count, trials.size())));
+    }
+}
