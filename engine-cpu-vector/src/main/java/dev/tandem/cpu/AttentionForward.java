@@ -151,7 +151,7 @@ final class AttentionForward {
             int count = Split.first(packed, tiles, t + 1) - row;
             long tile = block + (long) row * D * Float.BYTES;
             GemmTile.TILE.multiply(
-                    count, D, tile, query, query, scores + row * GemmTile.ROW_BYTES, GemmTile.ROW_BYTES, false);
+                    count, D, tile, query, query, 0, scores + row * GemmTile.ROW_BYTES, GemmTile.ROW_BYTES, false);
         }
     }
 

@@ -20,8 +20,11 @@ final class CpuFill implements Fill {
 
     private final Workers workers;
     private final Workers.Task task = this::block;
+    private final Workers.Task zero = this::zeroBlock;
     private final Elements elements = new Elements();
     private Kind kind = Kind.CONSTANT;
+    private long zeros;
+    private long zeroElements;
     private double offset;
     private double factor;
     private long seed;
@@ -33,6 +36,13 @@ final class CpuFill implements Fill {
 
     @Override
     public void constant(Tensor y, double value) {
+        if (Double.doubleToRawLongBits(value) == 0 && CpuStorage.whole(y)) {
+            // Gradients, at the start of every step: as they lie in memory, padding is zero anyway.
+            zeros = CpuStorage.address(y);
+            zeroElements = CpuStorage.spread(y);
+            workers.run(Blocks.count(zeroElements), zero);
+            return;
+        }
         run(y, y.type() == ElementType.I32 ? Kind.INTEGER : Kind.CONSTANT, value, 0, 0, 0);
     }
 
@@ -70,6 +80,11 @@ final class CpuFill implements Fill {
             fill(i, run, elements.address(i), elements.stride(), worker);
             i += run;
         }
+    }
+
+    private void zeroBlock(int block, int worker) {
+        long bytes = (long) Blocks.length(block, zeroElements) * Float.BYTES;
+        Lanes.fill(zeros + Blocks.offset(block), bytes, (byte) 0);
     }
 
     private void fill(long first, int count, long address, long stride, int worker) {

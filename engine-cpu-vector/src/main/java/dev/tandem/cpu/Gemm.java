@@ -17,16 +17,20 @@ import java.util.Optional;
 ///
 /// W and dW are in [PanelLayout]. Addresses of 0 stand for operands that are absent.
 final class Gemm {
+    private static final int LEAST_FORWARD_ROWS = 64;
+    private static final int MOST_FORWARD_ROWS = 256;
     /// Longest chunk of a reduction over columns; a tile's operands then stay in the first-level cache.
     static final int DEPTH = 768;
-    /// Most rows of a block of the forward product: packed with DEPTH, they fill a third of a
-    /// second-level cache.
-    static final int FORWARD_ROWS = 112;
+    /// Most rows of a block of the forward product: packed with DEPTH, they fill three eighths of the
+    /// second-level cache. Each block reads the weights once.
+    static final int FORWARD_ROWS = Math.clamp(
+            Processor.secondLevelCache() * 3 / 8 / (DEPTH * Float.BYTES), LEAST_FORWARD_ROWS, MOST_FORWARD_ROWS);
     /// Most rows of a block of the data gradient: more, because each block transposes the weights.
     static final int GRADIENT_ROWS = 256;
     /// Longest chunk of a reduction over tokens, and columns of `in` in a block of the weight gradient.
     static final int TOKENS = 512;
     static final int COLUMNS = 256;
+    private static final long CACHE_LINE = 64;
     // Panels of dy packed in one pass over its rows.
     private static final int GROUP = 4;
 
@@ -51,21 +55,21 @@ final class Gemm {
 
     /// Multiplies packed rows with one panel.
     static void tiles(int rows, int depth, long a, long b, long c, long stride, boolean accumulate) {
-        tiles(rows, depth, a, b, b, depth * GemmTile.ROW_BYTES, c, stride, accumulate);
+        tiles(rows, depth, a, b, b, 0, c, stride, accumulate);
     }
 
-    /// As above, and reads `aheadBytes`, at least `depth * AHEAD_BYTES`, that are needed next: without that, the
-    /// first tile of each panel would wait for it.
+    /// As above, and reads `aheadBytes` that are needed next: without that, the first tile of each panel would
+    /// wait for it. Evenly, since memory is slow.
     private static void tiles(
             int rows, int depth, long a, long b, long ahead, long aheadBytes, long c, long stride, boolean accumulate) {
         int tiles = Split.parts(rows, GemmTile.ROWS);
-        long share = depth * GemmTile.AHEAD_BYTES;
+        long step = Math.clamp((aheadBytes - Long.BYTES) / ((long) tiles * depth), 0, CACHE_LINE);
         for (int t = 0; t < tiles; t++) {
             int first = Split.first(rows, tiles, t);
             int count = Split.first(rows, tiles, t + 1) - first;
             long packed = a + (long) first * depth * Float.BYTES;
-            long next = ahead + Math.min(t * share, aheadBytes - share);
-            GemmTile.TILE.multiply(count, depth, packed, b, next, c + first * stride, stride, accumulate);
+            long next = ahead + (long) t * depth * step;
+            GemmTile.TILE.multiply(count, depth, packed, b, next, step, c + first * stride, stride, accumulate);
         }
     }
 
@@ -279,13 +283,9 @@ final class Gemm {
                 for (int p = panel; p < last; p++) {
                     long b = panelsOfDy + (long) (p - panel) * depth * GemmTile.ROW_BYTES;
                     long c = target + p * layout.panelBytes();
+                    long next = p + 1 < lastPanel ? c + layout.panelBytes() : c;
                     long bytes = columns * GemmTile.ROW_BYTES;
-                    if (p + 1 < lastPanel && bytes >= depth * GemmTile.AHEAD_BYTES) {
-                        long next = c + layout.panelBytes();
-                        tiles(columns, depth, scratch, b, next, bytes, c, GemmTile.ROW_BYTES, true);
-                    } else {
-                        tiles(columns, depth, scratch, b, c, GemmTile.ROW_BYTES, true);
-                    }
+                    tiles(columns, depth, scratch, b, next, bytes, c, GemmTile.ROW_BYTES, true);
                 }
             }
         }

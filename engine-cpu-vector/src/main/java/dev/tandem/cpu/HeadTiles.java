@@ -41,7 +41,7 @@ final class HeadTiles {
             int count = Math.min(step, D - d);
             long tile = tiles + ((long) d * tokens + (long) first * count) * Float.BYTES;
             GemmTile.TILE.multiply(
-                    count, depth, tile, rows, rows, panel + d * GemmTile.ROW_BYTES, GemmTile.ROW_BYTES, accumulate);
+                    count, depth, tile, rows, rows, 0, panel + d * GemmTile.ROW_BYTES, GemmTile.ROW_BYTES, accumulate);
         }
     }
 

@@ -3,14 +3,36 @@ package dev.tandem.cpu;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/// The processor's own name, where the system tells it.
+/// The processor's own name and cache, where the system tells them.
 final class Processor {
     private static final Path CPU_INFO = Path.of("/proc/cpuinfo");
     private static final String MODEL = "model name";
 
+    // Linux lists the caches of a core from the nearest on: data, instructions, second level.
+    private static final Path SECOND_LEVEL_CACHE = Path.of("/sys/devices/system/cpu/cpu0/cache/index2/size");
+    private static final Pattern KIBIBYTES = Pattern.compile("(\\d{1,7})K");
+    private static final long KIB = 1024;
+    private static final long USUAL_CACHE = 1024 * KIB;
+
     private Processor() {}
+
+    /// Bytes of a core's second-level cache; 1 MiB where the system does not tell.
+    static long secondLevelCache() {
+        if (!Files.isReadable(SECOND_LEVEL_CACHE)) {
+            return USUAL_CACHE;
+        }
+        try {
+            Matcher size =
+                    KIBIBYTES.matcher(Files.readString(SECOND_LEVEL_CACHE).strip());
+            return size.matches() ? Long.parseLong(size.group(1)) * KIB : USUAL_CACHE;
+        } catch (IOException e) {
+            return USUAL_CACHE;
+        }
+    }
 
     static String name() {
         String architecture = System.getProperty("os.arch", "unknown processor");

@@ -42,7 +42,7 @@ final class TileCode {
     private static final ClassDesc ASSERTION = GeneratedCode.describe(AssertionError.class);
 
     private static final MethodTypeDesc ONE =
-            MethodTypeDesc.of(CD_long, CD_int, CD_long, CD_long, CD_long, CD_long, CD_long, CD_boolean);
+            MethodTypeDesc.of(CD_long, CD_int, CD_long, CD_long, CD_long, CD_long, CD_long, CD_long, CD_boolean);
     private static final MethodTypeDesc PAIR =
             MethodTypeDesc.of(CD_void, CD_int, CD_long, CD_long, CD_long, CD_long, CD_long, CD_boolean);
 
@@ -53,6 +53,8 @@ final class TileCode {
     private static final MethodTypeDesc GET_LONG = MethodTypeDesc.of(CD_long, LONG_LAYOUT, CD_long);
     private static final MethodTypeDesc FMA = MethodTypeDesc.of(FLOATS, VECTOR, VECTOR);
     private static final MethodTypeDesc ADD = MethodTypeDesc.of(FLOATS, VECTOR);
+
+    private static final int MOST_STEPS = 4;
 
     private TileCode() {}
 
@@ -95,13 +97,18 @@ final class TileCode {
 
     /// One tile of `rows` x `vectors`; vectors 2 and 3 come from the second panel.
     private record Tile(int rows, int vectors, boolean pair) {
-        // Few rows make a short body; unrolled, it stays above the size that C2 inlines, and C2
-        // leaves it alone: unrolled by C2 the sums are spilled. Measured.
+        // Steps per turn of the loop. C2 loads all their operands before it multiplies, so that they must fit
+        // beside the sums: one register too few, and sums are spilled in every step.
         private int unroll() {
-            if (rows * vectors < 14) {
-                return rows <= 4 ? 4 : 2;
+            int unroll = MOST_STEPS;
+            while (unroll > 1 && registers(unroll) > GemmTile.REGISTERS) {
+                unroll /= 2;
             }
-            return rows == 7 && !pair ? 2 : 1;
+            return unroll;
+        }
+
+        private int registers(int steps) {
+            return rows * vectors + steps * (rows + vectors);
         }
 
         void method(ClassBuilder builder) {
@@ -118,6 +125,7 @@ final class TileCode {
         private final int b;
         private final int secondB;
         private final int ahead;
+        private final int aheadStep;
         private final int touched;
         private final int c;
         private final int stride;
@@ -137,6 +145,7 @@ final class TileCode {
             b = code.parameterSlot(slot++);
             secondB = tile.pair() ? code.parameterSlot(slot++) : -1;
             ahead = tile.pair() ? -1 : code.parameterSlot(slot++);
+            aheadStep = tile.pair() ? -1 : code.parameterSlot(slot++);
             touched = code.allocateLocal(TypeKind.LONG);
             c = code.parameterSlot(slot++);
             stride = code.parameterSlot(slot++);
@@ -209,23 +218,36 @@ final class TileCode {
             for (int step = 0; step < steps; step++) {
                 multiply(step);
             }
+            advance(a, steps * rowBytes());
+            advance(b, steps * GemmTile.ROW_BYTES);
+            if (tile.pair()) {
+                advance(secondB, steps * GemmTile.ROW_BYTES);
+            }
             code.iinc(k, steps).goto_(test).labelBinding(end);
+        }
+
+        private long rowBytes() {
+            return tile.rows() * (long) Float.BYTES;
         }
 
         private void multiply(int step) {
             if (!tile.pair()) {
                 code.lload(touched).getstatic(LANES, "MEMORY", SEGMENT).getstatic(LANES, "LONG", LONG_LAYOUT);
-                at(ahead, GemmTile.AHEAD_BYTES, step, 0);
-                code.invokeinterface(SEGMENT, "get", GET_LONG).lor().lstore(touched);
+                code.lload(ahead)
+                        .invokeinterface(SEGMENT, "get", GET_LONG)
+                        .lor()
+                        .lstore(touched);
+                code.lload(ahead).lload(aheadStep).ladd().lstore(ahead);
+                GeneratedCode.boundAddress(code, ahead);
             }
             for (int v = 0; v < tile.vectors(); v++) {
                 species().getstatic(LANES, "MEMORY", SEGMENT);
-                at(v < 2 ? b : secondB, GemmTile.ROW_BYTES, step, (v % 2) * (long) Lanes.BYTES);
+                at(v < 2 ? b : secondB, step * GemmTile.ROW_BYTES + (v % 2) * (long) Lanes.BYTES);
                 order().invokestatic(FLOATS, "fromMemorySegment", LOAD).astore(weights[v]);
             }
             for (int i = 0; i < tile.rows(); i++) {
                 species().getstatic(LANES, "MEMORY", SEGMENT).getstatic(LANES, "FLOAT", FLOAT_LAYOUT);
-                at(a, tile.rows() * (long) Float.BYTES, step, i * (long) Float.BYTES);
+                at(a, step * rowBytes() + i * (long) Float.BYTES);
                 code.invokeinterface(SEGMENT, "get", GET).invokestatic(FLOATS, "broadcast", BROADCAST);
                 code.astore(broadcast);
                 for (int v = 0; v < tile.vectors(); v++) {
@@ -236,11 +258,14 @@ final class TileCode {
             }
         }
 
-        /// The address `base + (k + step) * stride + offset`; constant strides let C2 hoist what is left of
-        /// the bounds checks.
-        private void at(int base, long stride, int step, long offset) {
-            code.lload(base).iload(k).i2l().loadConstant(stride).lmul().ladd();
-            code.loadConstant(step * stride + offset).ladd();
+        private void at(int base, long offset) {
+            code.lload(base).loadConstant(offset).ladd();
+        }
+
+        /// Moves a pointer on; C2 sees that it stays within the memory, and checks no bounds.
+        private void advance(int address, long bytes) {
+            code.lload(address).loadConstant(bytes).ladd().lstore(address);
+            GeneratedCode.boundAddress(code, address);
         }
 
         private void store(boolean add) {

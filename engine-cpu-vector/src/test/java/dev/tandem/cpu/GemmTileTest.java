@@ -59,7 +59,8 @@ final class GemmTileTest {
             int stride,
             boolean add) {
         if (panels == 1) {
-            GemmTile.TILE.multiply(rows, DEPTH, a.address(), b.address(), b.address(), c.address(), 4L * stride, add);
+            GemmTile.TILE.multiply(
+                    rows, DEPTH, a.address(), b.address(), b.address(), 4, c.address(), 4L * stride, add);
         } else {
             GemmTile.TILE.multiplyPair(
                     rows, DEPTH, a.address(), b.address(), 4L * panel, c.address(), 4L * stride, add);
