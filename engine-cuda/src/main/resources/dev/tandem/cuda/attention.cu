@@ -80,23 +80,36 @@ TANDEM_DEVICE void store_attended(
     }
 }
 
+// Operands of one head.
+struct Head {
+    Rows q;
+    Rows k;
+    Rows v;
+    const int* padding;
+    Dropout dropout;
+};
+
+TANDEM_DEVICE Head head_of(const AttentionForwardArguments& arguments, int head) {
+    int64 b = head / arguments.H;
+    int D = arguments.D;
+    int column = head % arguments.H * D;
+    int keys = arguments.start + arguments.T;
+    const float* q = arguments.q + b * arguments.T * arguments.qStride + column;
+    int64 key = b * arguments.capacity * arguments.kStride + column;
+    return {
+        rows_of(q, arguments.qStride, arguments.T, D, arguments.scale * LOG2_E),
+        rows_of(arguments.k + key, arguments.kStride, keys, D, 1),
+        rows_of(arguments.v + key, arguments.kStride, keys, D, 1),
+        arguments.padding ? arguments.padding + b * arguments.T : nullptr,
+        {(uint64) arguments.seed, (uint64) arguments.stream, arguments.dropout}};
+}
+
 template <int WIDTH, int STREAMED>
 TANDEM_DEVICE void attention_forward(const AttentionForwardArguments& arguments) {
     int T = arguments.T;
-    int D = arguments.D;
-    int keys = arguments.start + T;
     Block block = block_of_queries(T);
-    int b = block.head / arguments.H;
-    int h = block.head % arguments.H;
-    int64 firstKey = (int64) b * arguments.capacity * arguments.kStride + h * D;
-    const float* firstQuery = arguments.q + (int64) b * T * arguments.qStride + h * D;
-    Rows q = rows_of(firstQuery, arguments.qStride, T, D, arguments.scale * LOG2_E);
-    Rows k = rows_of(arguments.k + firstKey, arguments.kStride, keys, D, 1);
-    Rows v = rows_of(arguments.v + firstKey, arguments.kStride, keys, D, 1);
-    const int* padding = arguments.padding ? arguments.padding + (int64) b * T : nullptr;
-    Dropout dropout = {(uint64) arguments.seed, (uint64) arguments.stream, arguments.dropout};
-
-    OwnTile queries = {TANDEM_SHARED(float), q, block.begin, false};
+    Head head = head_of(arguments, block.head);
+    OwnTile queries = {TANDEM_SHARED(float), head.q, block.begin, false};
     float* streamed = queries.tile + Channels<WIDTH>::OWN_TILE;
     float* weights = streamed + STREAMED * Channels<WIDTH>::STRIDE;
     float y[THREAD_ROWS][Channels<WIDTH>::COUNT] = {};
@@ -105,13 +118,13 @@ TANDEM_DEVICE void attention_forward(const AttentionForwardArguments& arguments)
         softmax[r] = {minus_infinity(), 0};
     }
     int first = arguments.start + block.begin; // the first query's position
-    for (int begin = 0; begin < min(keys, first + TILE_ROWS); begin += STREAMED) {
+    for (int begin = 0; begin < min(head.k.count, first + TILE_ROWS); begin += STREAMED) {
         float s[THREAD_ROWS][Meetings<STREAMED>::COUNT];
-        meet<WIDTH, STREAMED>(s, queries, streamed, k, begin);
+        meet<WIDTH, STREAMED>(s, queries, streamed, head.k, begin);
         int key = begin + Meetings<STREAMED>::first();
-        bool guarded = padding || begin + STREAMED - 1 > first;
+        bool guarded = head.padding || begin + STREAMED - 1 > first;
         if (guarded) {
-            hide<STREAMED>(s, padding, key, keys, first + first_thread_row());
+            hide<STREAMED>(s, head.padding, key, head.k.count, first + first_thread_row());
         }
         for (int r = 0; r < THREAD_ROWS; r++) {
             float shrink = advance(softmax[r], s[r]);
@@ -119,12 +132,12 @@ TANDEM_DEVICE void attention_forward(const AttentionForwardArguments& arguments)
                 y[r][c] *= shrink;
             }
         }
-        if (dropout.probability > 0) {
+        if (head.dropout.probability > 0) {
             int64 row = (int64) block.head * T + block.begin + first_thread_row();
-            drop<STREAMED>(s, dropout, row * T + key, T);
+            drop<STREAMED>(s, head.dropout, row * T + key, T);
         }
         put_weights<STREAMED>(weights, s);
-        replace<WIDTH, STREAMED>(streamed, v, begin, blockIdx.y * WIDTH);
+        replace<WIDTH, STREAMED>(streamed, head.v, begin, blockIdx.y * WIDTH);
         add_weighted<WIDTH, STREAMED>(y, weights, streamed, guarded);
     }
     store_attended<WIDTH>(arguments, block, y, softmax);

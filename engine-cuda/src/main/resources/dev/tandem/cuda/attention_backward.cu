@@ -212,10 +212,30 @@ TANDEM_DEVICE void score_gradients(
     }
 }
 
+// q carries scale · log2 e, of which dk wants the scale.
+template <int WIDTH>
+TANDEM_DEVICE void store_keys(
+        const AttentionBackwardArguments& arguments,
+        Head head,
+        Block block,
+        const float (&dk)[THREAD_ROWS][Channels<WIDTH>::COUNT],
+        const float (&dv)[THREAD_ROWS][Channels<WIDTH>::COUNT]) {
+    int D = arguments.D;
+    int C = arguments.H * D;
+    for (int r = 0; r < THREAD_ROWS; r++) {
+        int key = block.begin + first_thread_row() + r;
+        if (key < arguments.T) {
+            float* row = arguments.dqkv + head.dqkv + key * head.k.stride + C;
+            bool aligned = quads_aligned(row, head.k.stride, D);
+            store_row<WIDTH>(row, blockIdx.y * WIDTH, D, aligned, dk[r], LN_2);
+            store_row<WIDTH>(row + C, blockIdx.y * WIDTH, D, aligned, dv[r], arguments.keptScale);
+        }
+    }
+}
+
 template <int WIDTH, int STREAMED>
 TANDEM_DEVICE void attention_keys(const AttentionBackwardArguments& arguments) {
     int T = arguments.T;
-    int D = arguments.D;
     Block block = block_of_keys(T);
     Head head = head_of(arguments, block.head);
     OwnTile keys = {TANDEM_SHARED(float), head.k, block.begin, false};
@@ -234,24 +254,15 @@ TANDEM_DEVICE void attention_keys(const AttentionBackwardArguments& arguments) {
         meet<WIDTH, STREAMED>(dp, values, streamed, head.dy, begin);
         score_gradients<STREAMED>(arguments, head, block, s, dp, query);
         put_weights<STREAMED>(weights, s);
-        if (D > WIDTH) {
+        if (arguments.D > WIDTH) {
             replace<WIDTH, STREAMED>(streamed, head.dy, begin, blockIdx.y * WIDTH);
         }
         add_weighted<WIDTH, STREAMED>(dv, weights, streamed, guarded);
         put_weights<STREAMED>(weights, dp);
-        // q carries scale · log2 e, of which dk wants the scale
         replace<WIDTH, STREAMED>(streamed, head.q, begin, blockIdx.y * WIDTH);
         add_weighted<WIDTH, STREAMED>(dk, weights, streamed, guarded);
     }
-    for (int r = 0; r < THREAD_ROWS; r++) {
-        int key = block.begin + first_thread_row() + r;
-        if (key < T) {
-            float* row = arguments.dqkv + head.dqkv + key * head.k.stride + arguments.H * D;
-            bool aligned = quads_aligned(row, head.k.stride, D);
-            store_row<WIDTH>(row, blockIdx.y * WIDTH, D, aligned, dk[r], LN_2);
-            store_row<WIDTH>(row + arguments.H * D, blockIdx.y * WIDTH, D, aligned, dv[r], arguments.keptScale);
-        }
-    }
+    store_keys<WIDTH>(arguments, head, block, dk, dv);
 }
 
 TANDEM_KERNEL(attention_keys_32, AttentionBackwardArguments, 256) { attention_keys<32, 64>(arguments); }

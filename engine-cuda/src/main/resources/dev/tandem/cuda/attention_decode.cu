@@ -107,9 +107,28 @@ TANDEM_DEVICE void decode_scores(float* scores, const float* q, const Cached& ke
     }
 }
 
-// Adds the values of a tile, weighted by their powers relative to `base`.
+// What a block knows of its keys so far, the same in every thread: the largest score, and the sum of
+// powers of 2 relative to it.
+struct Seen {
+    float largest;
+    float sum;
+};
+
+// Goes on by a tile of scores. Gives the factor by which all that is older must shrink.
+TANDEM_DEVICE float see(Seen& seen, const float* scores) {
+    float left = scores[lane()];
+    float right = scores[WARP + lane()];
+    float largest = max(seen.largest, warp_max(max(left, right)));
+    float base = largest == minus_infinity() ? 0 : largest;
+    float shrink = exp2f(seen.largest - base);
+    seen = {largest, seen.sum * shrink + warp_sum(exp2f(left - base) + exp2f(right - base))};
+    return shrink;
+}
+
+// Adds the values of a tile, weighted by their powers relative to the largest score.
 TANDEM_DEVICE float4 add_values(
-        float4 y, const float* scores, const Cached& values, Lanes lanes, int tile, int end, int d, float base) {
+        float4 y, const float* scores, const Cached& values, Lanes lanes, int tile, int end, int d, float largest) {
+    float base = largest == minus_infinity() ? 0 : largest;
     for (int n = 0; n < DECODE_KEYS; n += IN_FLIGHT * lanes.groups) {
         float4 quads[IN_FLIGHT];
         for (int i = 0; i < IN_FLIGHT; i++) {
@@ -143,7 +162,7 @@ TANDEM_DEVICE void load_query(
 
 // Adds what the groups of lanes have, in order, and writes it.
 TANDEM_DEVICE void store_chunk(
-        const AttentionDecodeArguments& arguments, const float* sums, Lanes lanes, float largest, float sum) {
+        const AttentionDecodeArguments& arguments, const float* sums, Lanes lanes, Seen seen) {
     int D = arguments.D;
     int t = threadIdx.x;
     int d = blockIdx.y * DECODE_WIDTH + t;
@@ -154,14 +173,14 @@ TANDEM_DEVICE void store_chunk(
             y += sums[group * 4 * lanes.count + t];
         }
         if (arguments.chunks == 1) {
-            store(arguments.y + (int64) blockIdx.x * D + d, sum == 0 ? 0 : y / sum);
+            store(arguments.y + (int64) blockIdx.x * D + d, seen.sum == 0 ? 0 : y / seen.sum);
         } else {
             partial[2 + d] = y;
         }
     }
     if (arguments.chunks > 1 && t == 0 && blockIdx.y == 0) {
-        partial[0] = largest;
-        partial[1] = sum;
+        partial[0] = seen.largest;
+        partial[1] = seen.sum;
     }
 }
 
@@ -172,9 +191,9 @@ TANDEM_KERNEL(attention_decode, AttentionDecodeArguments, 128) {
     float* q = TANDEM_SHARED(float);
     int D = arguments.D;
     int64 C = (int64) arguments.H * D;
-    int64 head = blockIdx.x / arguments.chunks;
+    int head = blockIdx.x / arguments.chunks;
     int64 b = head / arguments.H;
-    int64 column = head % arguments.H * D;
+    int column = head % arguments.H * D;
     const float* own = arguments.qkv + b * 3 * C + column;
     int64 cache = b * arguments.P * C + column;
     Cached keys = cached(arguments.keys + cache, own + C, C, arguments.start, D);
@@ -185,25 +204,18 @@ TANDEM_KERNEL(attention_decode, AttentionDecodeArguments, 128) {
     Lanes lanes = lanes_of(D);
     int channel = blockIdx.y * DECODE_WIDTH + 4 * lanes.lane;
     float4 y = {0, 0, 0, 0};
-    float largest = minus_infinity();
-    float sum = 0;
+    Seen seen = {minus_infinity(), 0};
     for (int tile = begin; tile < end; tile += DECODE_KEYS) {
         __syncthreads(); // q is there, older scores have been read
         decode_scores(scores, q, keys, lanes, tile, end);
         __syncthreads(); // the scores are there
-        float left = scores[lane()];
-        float right = scores[WARP + lane()];
-        float next = max(largest, warp_max(max(left, right)));
-        float base = next == minus_infinity() ? 0 : next;
-        float shrink = exp2f(largest - base);
-        largest = next;
-        sum = sum * shrink + warp_sum(exp2f(left - base) + exp2f(right - base));
+        float shrink = see(seen, scores);
         y = {y.x * shrink, y.y * shrink, y.z * shrink, y.w * shrink};
-        y = add_values(y, scores, values, lanes, tile, end, channel, base);
+        y = add_values(y, scores, values, lanes, tile, end, channel, seen.largest);
     }
     sums[threadIdx.x] = y;
     __syncthreads(); // all sums are there
-    store_chunk(arguments, reinterpret_cast<const float*>(sums), lanes, largest, sum);
+    store_chunk(arguments, reinterpret_cast<const float*>(sums), lanes, seen);
 }
 
 struct AttentionCombineArguments {
