@@ -200,7 +200,10 @@ final class AttentionForward {
         }
         FloatVector fading = VectorMath.exp2(before.sub(shift));
         Lanes.store(Lanes.load(sum).fma(fading, total), sum);
-        HeadTiles.scaleLanes(output, D, fading);
+        for (int d = 0; d < D; d++) {
+            long at = output + d * GemmTile.ROW_BYTES;
+            Lanes.store(Lanes.load(at).mul(fading), at);
+        }
     }
 
     private void drop(int b, int h, int first, int firstKey, int keys, long scores, long draws) {
@@ -218,18 +221,23 @@ final class AttentionForward {
         }
     }
 
+    /// Divides one vector of queries by their sums; what has seen nothing becomes 0.
+    private static void normalize(long output, long sum, int D) {
+        FloatVector total = Lanes.load(sum);
+        FloatVector inverse = Lanes.broadcast(1).div(total).blend(0, total.compare(VectorOperators.EQ, 0));
+        for (int d = 0; d < D; d++) {
+            long at = output + d * GemmTile.ROW_BYTES;
+            Lanes.store(Lanes.load(at).mul(inverse), at);
+        }
+    }
+
     /// Divides by the sums and stores the queries `from ... to - 1` of a panel.
     private void finish(int b, int h, int first, int from, int to, long scratch) {
         long output = scratch + Packing.tableBytes(GemmTile.WIDTH) + D * GemmTile.ROW_BYTES;
         long max = output + D * GemmTile.ROW_BYTES;
         long sum = max + GemmTile.ROW_BYTES;
-        for (int half = 0; half < 2; half++) {
-            long lanes = (long) half * Lanes.BYTES;
-            FloatVector total = Lanes.load(sum + lanes);
-            FloatVector inverse = Lanes.broadcast(1).div(total);
-            inverse = inverse.blend(0, total.compare(VectorOperators.EQ, 0));
-            HeadTiles.scaleLanes(output + lanes, D, inverse);
-        }
+        normalize(output, sum, D);
+        normalize(output + Lanes.BYTES, sum + Lanes.BYTES, D);
         long target = y + ((long) b * T + first + from) * yStride + (long) h * D * Float.BYTES;
         HeadTiles.fromPanel(output + (long) from * Float.BYTES, D, to - from, target, yStride, scratch);
         if (logSumExp == 0) {

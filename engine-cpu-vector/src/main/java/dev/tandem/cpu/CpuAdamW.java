@@ -61,8 +61,8 @@ final class CpuAdamW implements AdamW {
         rest2 = (float) (1 - moments.beta2());
         epsilon = (float) moments.epsilon();
         decay = (float) (1 - (double) learningRate * weightDecay);
-        double correction1 = 1 - StrictMath.pow(moments.beta1(), (double) step);
-        double correction2 = Math.sqrt(1 - StrictMath.pow(moments.beta2(), (double) step));
+        double correction1 = 1 - power(moments.beta1(), step);
+        double correction2 = Math.sqrt(1 - power(moments.beta2(), step));
         if (moments.corrected()) {
             rootScale = (float) (1 / correction2);
             rate = (float) (learningRate / correction1);
@@ -70,6 +70,11 @@ final class CpuAdamW implements AdamW {
             rootScale = 1;
             rate = (float) (learningRate * correction2 / correction1);
         }
+    }
+
+    /// `base` to the power `exponent`; `StrictMath.pow` would allocate.
+    private static double power(double base, long exponent) {
+        return StrictMath.exp(exponent * StrictMath.log(base));
     }
 
     private void block(int block, int worker) {

@@ -2,8 +2,6 @@ package dev.tandem.cpu;
 
 import dev.tandem.engine.Tensor;
 import dev.tandem.engine.kernel.CrossEntropy;
-import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 
 /// Fused log-softmax and loss; each row is read in chunks that stay in the first-level cache.
 final class CpuCrossEntropy implements CrossEntropy {
@@ -114,7 +112,7 @@ final class CpuCrossEntropy implements CrossEntropy {
 
     private void probabilities(long y, long x, float logSum) {
         if (Math.abs(logSum) < EXACT) {
-            scaledExponentials(y, x, logSum, scale, V);
+            Rows.scaledExponentials(y, x, logSum, scale, V);
             return;
         }
         float max = Rows.max(x, V);
@@ -122,21 +120,6 @@ final class CpuCrossEntropy implements CrossEntropy {
         for (int v = 0; v < V; v += CHUNK) {
             sum += Rows.sumOfExponentials(x + (long) v * Float.BYTES, max, Math.min(CHUNK, V - v));
         }
-        scaledExponentials(y, x, max, (float) (scale / sum), V);
-    }
-
-    /// `y = scale * e^(x - shift)`.
-    private static void scaledExponentials(long y, long x, float shift, float scale, int length) {
-        int i = 0;
-        for (int bound = Lanes.F32.loopBound(length); i < bound; i += Lanes.LENGTH) {
-            long at = (long) i * Float.BYTES;
-            Lanes.store(VectorMath.exp(Lanes.load(x + at).sub(shift)).mul(scale), y + at);
-        }
-        if (i < length) {
-            VectorMask<Float> tail = Lanes.tail(i, length);
-            long at = (long) i * Float.BYTES;
-            FloatVector power = VectorMath.exp(Lanes.load(x + at, tail).sub(shift));
-            Lanes.store(power.mul(scale), y + at, tail);
-        }
+        Rows.scaledExponentials(y, x, max, (float) (scale / sum), V);
     }
 }

@@ -66,58 +66,36 @@ final class CpuGelu implements Gelu {
     }
 
     private static void erf(long y, long x, int length) {
-        int i = 0;
-        for (int bound = Lanes.F32.loopBound(length); i < bound; i += Lanes.LENGTH) {
+        for (int i = 0; i < length; i += Lanes.LENGTH) { // no loop of its own for the tail: see VectorMath
+            VectorMask<Float> mask = Lanes.tail(i, length);
             long at = (long) i * Float.BYTES;
-            Lanes.store(VectorMath.gelu(Lanes.load(x + at)), y + at);
-        }
-        if (i < length) {
-            VectorMask<Float> tail = Lanes.tail(i, length);
-            long at = (long) i * Float.BYTES;
-            Lanes.store(VectorMath.gelu(Lanes.load(x + at, tail)), y + at, tail);
+            Lanes.store(VectorMath.gelu(Lanes.load(x + at, mask)), y + at, mask);
         }
     }
 
     private static void tanh(long y, long x, int length) {
-        int i = 0;
-        for (int bound = Lanes.F32.loopBound(length); i < bound; i += Lanes.LENGTH) {
+        for (int i = 0; i < length; i += Lanes.LENGTH) { // no loop of its own for the tail: see VectorMath
+            VectorMask<Float> mask = Lanes.tail(i, length);
             long at = (long) i * Float.BYTES;
-            Lanes.store(VectorMath.geluTanh(Lanes.load(x + at)), y + at);
-        }
-        if (i < length) {
-            VectorMask<Float> tail = Lanes.tail(i, length);
-            long at = (long) i * Float.BYTES;
-            Lanes.store(VectorMath.geluTanh(Lanes.load(x + at, tail)), y + at, tail);
+            Lanes.store(VectorMath.geluTanh(Lanes.load(x + at, mask)), y + at, mask);
         }
     }
 
     private static void erfDerivative(long dx, long dy, long x, int length) {
-        int i = 0;
-        for (int bound = Lanes.F32.loopBound(length); i < bound; i += Lanes.LENGTH) {
+        for (int i = 0; i < length; i += Lanes.LENGTH) { // no loop of its own for the tail: see VectorMath
+            VectorMask<Float> mask = Lanes.tail(i, length);
             long at = (long) i * Float.BYTES;
-            var slope = VectorMath.geluDerivative(Lanes.load(x + at));
-            Lanes.store(slope.mul(Lanes.load(dy + at)), dx + at);
-        }
-        if (i < length) {
-            VectorMask<Float> tail = Lanes.tail(i, length);
-            long at = (long) i * Float.BYTES;
-            var slope = VectorMath.geluDerivative(Lanes.load(x + at, tail));
-            Lanes.store(slope.mul(Lanes.load(dy + at, tail)), dx + at, tail);
+            var slope = VectorMath.geluDerivative(Lanes.load(x + at, mask));
+            Lanes.store(slope.mul(Lanes.load(dy + at, mask)), dx + at, mask);
         }
     }
 
     private static void tanhDerivative(long dx, long dy, long x, int length) {
-        int i = 0;
-        for (int bound = Lanes.F32.loopBound(length); i < bound; i += Lanes.LENGTH) {
+        for (int i = 0; i < length; i += Lanes.LENGTH) { // no loop of its own for the tail: see VectorMath
+            VectorMask<Float> mask = Lanes.tail(i, length);
             long at = (long) i * Float.BYTES;
-            var slope = VectorMath.geluTanhDerivative(Lanes.load(x + at));
-            Lanes.store(slope.mul(Lanes.load(dy + at)), dx + at);
-        }
-        if (i < length) {
-            VectorMask<Float> tail = Lanes.tail(i, length);
-            long at = (long) i * Float.BYTES;
-            var slope = VectorMath.geluTanhDerivative(Lanes.load(x + at, tail));
-            Lanes.store(slope.mul(Lanes.load(dy + at, tail)), dx + at, tail);
+            var slope = VectorMath.geluTanhDerivative(Lanes.load(x + at, mask));
+            Lanes.store(slope.mul(Lanes.load(dy + at, mask)), dx + at, mask);
         }
     }
 }

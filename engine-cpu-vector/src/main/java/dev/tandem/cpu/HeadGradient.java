@@ -173,15 +173,13 @@ final class HeadGradient {
 
     private void addProbabilities(int firstQuery, int queries, int firstKey) {
         multiply(firstQuery, queries, queryRows, keyPanel, probabilities);
-        FloatVector left = Lanes.load(bias);
-        FloatVector right = Lanes.load(bias + Lanes.BYTES);
         for (int i = 0; i < queries; i++) {
             long p = probabilities + i * ROW;
             long at = (long) (firstQuery + i) * Float.BYTES;
             float logSum = Lanes.get(logSums + at);
             int seen = firstQuery + i - firstKey + 1;
-            probability(p, logSum, 1, left, seen);
-            probability(p + Lanes.BYTES, logSum, 1, right, seen - Lanes.LENGTH);
+            probability(p, bias, logSum, 1, seen);
+            probability(p + Lanes.BYTES, bias + Lanes.BYTES, logSum, 1, seen - Lanes.LENGTH);
             Lanes.set(factors + at, Lanes.get(factors + at) + Rows.sum(p, WIDTH));
         }
     }
@@ -246,8 +244,6 @@ final class HeadGradient {
     }
 
     private void gradients(int firstQuery, int queries, int firstKey) {
-        FloatVector left = Lanes.load(bias);
-        FloatVector right = Lanes.load(bias + Lanes.BYTES);
         for (int i = 0; i < queries; i++) {
             long p = probabilities + i * ROW;
             long at = (long) (firstQuery + i) * Float.BYTES;
@@ -255,8 +251,8 @@ final class HeadGradient {
             // Key lane j is seen from query firstKey + j on.
             int seen = firstQuery + i - firstKey + 1;
             float factor = Lanes.get(factors + at);
-            probability(p, logSum, factor, left, seen);
-            probability(p + Lanes.BYTES, logSum, factor, right, seen - Lanes.LENGTH);
+            probability(p, bias, logSum, factor, seen);
+            probability(p + Lanes.BYTES, bias + Lanes.BYTES, logSum, factor, seen - Lanes.LENGTH);
             float delta = Lanes.get(deltas + at);
             long ds = scores + i * ROW;
             if (operands.dropout > 0) {
@@ -268,8 +264,9 @@ final class HeadGradient {
         }
     }
 
-    private static void probability(long p, float logSum, float factor, FloatVector bias, int seen) {
-        FloatVector power = VectorMath.exp2(Lanes.load(p).sub(logSum).add(bias)).mul(factor);
+    private static void probability(long p, long bias, float logSum, float factor, int seen) {
+        FloatVector power =
+                VectorMath.exp2(Lanes.load(p).sub(logSum).add(Lanes.load(bias))).mul(factor);
         VectorMask<Float> visible = Lanes.tail(0, seen);
         Lanes.store(FloatVector.zero(Lanes.F32).blend(power, visible), p);
     }

@@ -101,14 +101,6 @@ final class HeadTiles {
         }
     }
 
-    /// One vector of every row `*= factors`.
-    static void scaleLanes(long panel, int D, FloatVector factors) {
-        for (int d = 0; d < D; d++) {
-            long at = panel + d * GemmTile.ROW_BYTES;
-            Lanes.store(Lanes.load(at).mul(factors), at);
-        }
-    }
-
     /// Whether a panel holds numbers only.
     static boolean finite(long panel, int D) {
         FloatVector zeros = FloatVector.zero(Lanes.F32);

@@ -35,6 +35,9 @@ final class Lanes {
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
     static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
 
+    /// 0, 1, 2, ...
+    private static final FloatVector LANE = FloatVector.zero(F32).addIndex(1);
+
     private static final VectorShuffle<Float> ACROSS_8 = exchange(8);
     private static final VectorShuffle<Float> ACROSS_4 = exchange(4);
     private static final VectorShuffle<Float> ACROSS_2 = exchange(2);
@@ -79,9 +82,10 @@ final class Lanes {
         vector.intoMemorySegment(MEMORY, address, ORDER);
     }
 
-    /// The lanes `i` with `first + i < limit`.
+    /// The lanes `i` with `first + i < limit`. One comparison, where `indexInRange` nests its calls so
+    /// deep that the compiler gives up and boxes the mask.
     static VectorMask<Float> tail(int first, int limit) {
-        return F32.indexInRange(first, limit);
+        return LANE.compare(VectorOperators.LT, broadcast(limit - first));
     }
 
     static FloatVector broadcast(float value) {

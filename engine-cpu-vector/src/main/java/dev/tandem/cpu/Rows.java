@@ -112,38 +112,41 @@ final class Rows {
 
     /// `y = e^(x - shift)`; returns the sum. `y` may be `x`.
     static float exponentials(long y, long x, float shift, int length) {
+        FloatVector shifts = Lanes.broadcast(shift);
         FloatVector sum = FloatVector.zero(Lanes.F32);
-        int i = 0;
-        for (int bound = Lanes.F32.loopBound(length); i < bound; i += Lanes.LENGTH) {
+        for (int i = 0; i < length; i += Lanes.LENGTH) { // no loop of its own for the tail: see VectorMath
+            VectorMask<Float> mask = Lanes.tail(i, length);
             long at = (long) i * Float.BYTES;
-            FloatVector power = VectorMath.exp(Lanes.load(x + at).sub(shift));
-            Lanes.store(power, y + at);
-            sum = sum.add(power);
-        }
-        if (i < length) {
-            VectorMask<Float> tail = Lanes.tail(i, length);
-            long at = (long) i * Float.BYTES;
-            FloatVector power = VectorMath.exp(Lanes.load(x + at, tail).sub(shift));
-            Lanes.store(power, y + at, tail);
-            sum = sum.add(power, tail);
+            FloatVector power = VectorMath.exp(Lanes.load(x + at, mask).sub(shifts));
+            Lanes.store(power, y + at, mask);
+            sum = sum.add(power, mask);
         }
         return Lanes.sum(sum);
     }
 
     /// Sum of `e^(x - shift)`.
     static float sumOfExponentials(long x, float shift, int length) {
+        FloatVector shifts = Lanes.broadcast(shift);
         FloatVector sum = FloatVector.zero(Lanes.F32);
-        int i = 0;
-        for (int bound = Lanes.F32.loopBound(length); i < bound; i += Lanes.LENGTH) {
-            sum = sum.add(VectorMath.exp(Lanes.load(x + (long) i * Float.BYTES).sub(shift)));
-        }
-        if (i < length) {
-            VectorMask<Float> tail = Lanes.tail(i, length);
+        for (int i = 0; i < length; i += Lanes.LENGTH) {
+            VectorMask<Float> mask = Lanes.tail(i, length);
             FloatVector power =
-                    VectorMath.exp(Lanes.load(x + (long) i * Float.BYTES, tail).sub(shift));
-            sum = sum.add(power, tail);
+                    VectorMath.exp(Lanes.load(x + (long) i * Float.BYTES, mask).sub(shifts));
+            sum = sum.add(power, mask);
         }
         return Lanes.sum(sum);
+    }
+
+    /// `y = scale * e^(x - shift)`.
+    static void scaledExponentials(long y, long x, float shift, float scale, int length) {
+        FloatVector shifts = Lanes.broadcast(shift);
+        FloatVector scales = Lanes.broadcast(scale);
+        for (int i = 0; i < length; i += Lanes.LENGTH) {
+            VectorMask<Float> mask = Lanes.tail(i, length);
+            long at = (long) i * Float.BYTES;
+            FloatVector power = VectorMath.exp(Lanes.load(x + at, mask).sub(shifts));
+            Lanes.store(power.mul(scales), y + at, mask);
+        }
     }
 
     /// `y /= divisor`.

@@ -1,0 +1,47 @@
+package dev.tandem.lab.training;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.management.ThreadMXBean;
+import dev.tandem.engine.Backend;
+import dev.tandem.engine.BackendOptions;
+import dev.tandem.gpt.Gpt;
+import dev.tandem.gpt.GptConfig;
+import dev.tandem.gpt.Schedule;
+import dev.tandem.gpt.TrainingOptions;
+import dev.tandem.gpt.TrainingStep;
+import dev.tandem.testkit.contract.RequiredBackend;
+import java.lang.management.ManagementFactory;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class StepAllocationTest {
+    private static final int B = 4;
+    private static final int T = 32;
+    private static final int V = 50;
+    private static final int STEPS = 20;
+    private static final int MOST_ROUNDS = 100;
+
+    @Test
+    void aWarmTrainingStepAllocatesNothingOnTheHeap() {
+        var threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        var config = GptConfig.gpt3(V, T, 2, 32, 2).withExperts(4).withDropout(0.1);
+        var options =
+                TrainingOptions.paper(new Schedule(1e-3, 10, 1_000_000), 3).withClipNorm(1);
+        try (Backend backend = RequiredBackend.open("cpu-vector", new BackendOptions(2));
+                Gpt model = Gpt.create(backend, config, 1);
+                TrainingStep training = model.training(options, B, T)) {
+            int[] ids = new Random(2).ints(B * T, 0, V).toArray();
+            int[] targets = new Random(3).ints(B * T, 0, V).toArray();
+            long least = Long.MAX_VALUE;
+            for (int round = 0; round < MOST_ROUNDS && least > 0; round++) {
+                long before = threads.getTotalThreadAllocatedBytes();
+                for (int i = 0; i < STEPS; i++) {
+                    training.run(ids, targets);
+                }
+                least = Math.min(least, threads.getTotalThreadAllocatedBytes() - before);
+            }
+            assertThat(least).as("bytes allocated by %d steps", STEPS).isZero();
+        }
+    }
+}
