@@ -2,6 +2,8 @@ package dev.tandem.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tandem.cuda.Bf16Arguments.Product;
+import dev.tandem.cuda.Bf16Arguments.Weight;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.function.IntPredicate;
@@ -24,37 +26,6 @@ final class ProductBf16Test {
     private static final int TANH = 2;
     private static final double ROUNDING = 0x1p-8;
     private static final double SUM_ERROR = 1e-4;
-
-    record Product(
-            DeviceAddress y,
-            DeviceAddress saved,
-            DeviceAddress x,
-            DeviceAddress weight,
-            DeviceAddress bias,
-            DeviceAddress plan,
-            DeviceAddress choiceOf,
-            DeviceAddress complaint,
-            int N,
-            int columns,
-            int depth,
-            int K,
-            int choices,
-            int form) {}
-
-    record Weight(
-            DeviceAddress dWeight,
-            DeviceAddress dBias,
-            DeviceAddress dy,
-            DeviceAddress x,
-            DeviceAddress starts,
-            DeviceAddress counts,
-            DeviceAddress choiceOf,
-            DeviceAddress complaint,
-            int N,
-            int out,
-            int in,
-            int K,
-            int choices) {}
 
     private final SplittableRandom random = new SplittableRandom(42);
     private final int[] expertOf = EXPERTS.expertOf();
