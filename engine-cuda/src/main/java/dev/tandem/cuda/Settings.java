@@ -14,9 +14,10 @@ import java.util.Properties;
 /// |-------------------------|---------------------------------------------------------------|---------|
 /// | `tandem.cuda.device`    | number of the GPU                                             | 0       |
 /// | `tandem.cuda.libraries` | folders with CUDA's libraries, searched before the usual ones | none    |
-/// | `tandem.cuda.cache`     | folder for compiled kernels                                   |
-/// `$XDG_CACHE_HOME/tandem/cubins`, else in `~/.cache` |
-/// | `tandem.cuda.debug`     | wait after every kernel, so that a failure names the right one | `false` |
+/// | `tandem.cuda.cache`     | folder for compiled kernels                                   | below   |
+/// | `tandem.cuda.debug`     | wait after every kernel, so that failures name the right one  | `false` |
+///
+/// Compiled kernels go to `$XDG_CACHE_HOME/tandem/cubins`, else to `~/.cache/tandem/cubins`.
 record Settings(int device, List<Path> libraries, Path cache, boolean debug) {
     private static final String DEVICE = "tandem.cuda.device";
     private static final String LIBRARIES = "tandem.cuda.libraries";

@@ -5,7 +5,7 @@ package dev.tandem.gpt;
 /// An expert sees about `E/K` times fewer tokens than a shared parameter. The paper is read as
 /// lowering its learning rate by `1/√E`; its public code scales its gradient instead, which Adam
 /// ignores but for epsilon and the global norm. The gate is not an expert parameter.
-/// Source: the paper, section 2.6 of the project's summary.
+/// Source: <https://arxiv.org/abs/2112.10684> and its public code.
 public sealed interface ExpertRule {
     /// Learning rate times `1/√E`; the default.
     record LearningRate() implements ExpertRule {}

@@ -11,7 +11,7 @@ import java.util.OptionalInt;
 ///
 /// Every linear layer has a bias but the gate and the head. Dropout follows the embedding, the
 /// attention probabilities, the attention's output projection, and the second layer of a
-/// feed-forward or an expert. Source: the paper, sections 1.4 and 2 of the project's summary.
+/// feed-forward or an expert. Source: <https://arxiv.org/abs/2112.10684>, section 2.
 ///
 /// @param V vocabulary, at least 2
 /// @param T longest sequence, in tokens

@@ -18,7 +18,7 @@ import java.util.OptionalInt;
 ///
 /// Every tensor draws from a stream of its own, every expert from one of its own: the values depend
 /// on the seed, the parameter and the global number of the expert only.
-/// Source: the paper, section 1.4 of the project's summary.
+/// Source: the public code of <https://arxiv.org/abs/2112.10684>.
 final class Initialization {
     private static final int EXPERT_BITS = 32;
 

@@ -22,7 +22,8 @@ import java.util.Optional;
 /// | `dy`         | `[B, T, C]` | F32    | read                                               |
 ///
 /// An id outside the table or a position beyond P−1 is an `IllegalArgumentException`.
-/// Source: paper.md 1.4; sinusoids after Vaswani et al. 2017, two halves, not interleaved.
+/// Source: <https://arxiv.org/abs/2112.10684>, section 2; sinusoids after Vaswani et al. 2017,
+/// two halves, not interleaved.
 public interface Embedding {
     /// Looks tokens and positions up. `scale` is √C in the paper's models, 1 in GPT-2.
     void forward(Tensor y, Tensor ids, Tensor table, Tensor positions, float scale, int padding, int start);

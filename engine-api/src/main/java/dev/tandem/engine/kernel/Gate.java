@@ -42,7 +42,7 @@ import java.util.Optional;
 ///
 /// (Normalised before dropping: the sum runs over all K, g = 0 for a dropped one and every choice
 /// gets its dp.) With K = 1, `dp = g`. Source: GShard, algorithm 1,
-/// <https://arxiv.org/abs/2006.16668>; paper.md 2.1 and 2.2.
+/// <https://arxiv.org/abs/2006.16668>; settings: <https://arxiv.org/abs/2112.10684>.
 public interface Gate {
     /// Chooses, queues, weighs.
     void forward(

@@ -7,8 +7,8 @@ import dev.tandem.gpt.GptConfig;
 ///
 /// Per block: attention `8C² + 4TC` (projections, then scores and mixing; causality is not
 /// discounted), feed-forward `4CF` or `K·4CF`, gate `2CE`. Head: `2CV`. Softmax, norms, dispatch
-/// and empty slots do not count. Backward is twice forward. Source: the paper, section 1.3 of the
-/// project's summary.
+/// and empty slots do not count. Backward is twice forward. Source: the paper's costs,
+/// <https://arxiv.org/abs/2112.10684>, which these formulas reproduce.
 ///
 /// @param attention of all blocks
 /// @param feedForward of all blocks, dense and experts

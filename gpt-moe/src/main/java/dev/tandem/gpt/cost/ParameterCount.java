@@ -15,7 +15,7 @@ import dev.tandem.gpt.GptConfig;
 /// | token embedding, tied         | V·C            |
 /// | positions                     | 0 sinusoidal, rows·C learned |
 ///
-/// Source: the paper, section 1.2 of the project's summary.
+/// Source: <https://arxiv.org/abs/2112.10684>, table 1.
 ///
 /// @param nonExpert everything but the experts; the gate is in here
 /// @param expert the experts' parameters, all of them

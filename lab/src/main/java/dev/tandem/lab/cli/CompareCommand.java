@@ -1,12 +1,14 @@
 package dev.tandem.lab.cli;
 
 import dev.tandem.engine.Backend;
+import dev.tandem.lab.BadInputException;
 import dev.tandem.lab.report.Fields;
 import dev.tandem.lab.report.LossLog;
 import dev.tandem.lab.report.OutputFolder;
 import dev.tandem.lab.report.Provenance;
 import dev.tandem.lab.report.Report;
 import dev.tandem.lab.report.Summary;
+import dev.tandem.lab.report.Text;
 import dev.tandem.lab.training.Budget;
 import dev.tandem.lab.training.Comparison;
 import dev.tandem.lab.training.ComparisonData;
@@ -84,6 +86,10 @@ final class CompareCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         Ranges.require("--minutes", minutes, 0.05, 100_000);
         flops.ifPresent(value -> Ranges.require("--flops", value, 1, 1e30));
+        if (flops.isPresent() && spec.commandLine().getParseResult().hasMatchedOption("--minutes")) {
+            throw new BadInputException(
+                    "--minutes with --flops", "each of them says by itself how long to train", "Give one of the two");
+        }
         text.validate();
         var tokenizer = text.tokenizer();
         var models = model.models(tokenizer.vocabularySize(), seed);
@@ -98,7 +104,19 @@ final class CompareCommand implements Callable<Integer> {
                     seed,
                     flops.isPresent() ? Double.POSITIVE_INFINITY : minutes,
                     display::message);
+            flops.ifPresent(value -> requireOneUpdate(value, models));
             return run(backend, display, folder, models, data);
+        }
+    }
+
+    private static void requireOneUpdate(double flops, List<ModelSettings> models) {
+        double least =
+                models.stream().mapToDouble(ModelSettings::flopsPerUpdate).max().orElse(0);
+        if (flops < least) {
+            throw new BadInputException(
+                    "--flops " + flops,
+                    "a single update of these models needs " + Text.scientific(least),
+                    "Give at least that, or smaller models");
         }
     }
 

@@ -44,14 +44,17 @@ final class MemoryCheck {
                     .append("    evaluation   %9.1f MiB".formatted(evaluation / 0x1p20));
         }
         if (needed > USABLE * free) {
-            throw tooLarge("needed are %.1f MiB:%s\n".formatted(needed / 0x1p20, plans), free);
+            throw tooLarge(
+                    "needed are %.1f GiB:%s"
+                            .formatted(needed / 0x1p30, plans.toString().stripTrailing()),
+                    free);
         }
     }
 
     private static BadInputException tooLarge(String plan, long free) {
         return new BadInputException(
-                "the models do not fit into memory; of the %.1f MiB free, %.0f %% may be planned"
-                        .formatted(free / 0x1p20, 100 * USABLE),
+                "the models do not fit into memory; of the %.1f GiB free, %.0f %% may be planned"
+                        .formatted(free / 0x1p30, 100 * USABLE),
                 plan,
                 "Choose a smaller --width, --layers, --experts, --batch or --block");
     }

@@ -204,7 +204,7 @@ final class ModelOptions {
         if (every > layers) {
             throw new BadInputException(
                     "--layers " + layers + " with --every " + every,
-                    "experts in every " + every + "th block need at least that many blocks",
+                    "experts in every N-th block need at least N blocks",
                     "Choose more layers or --every 1");
         }
         if ((long) batch * block > 1 << 24) {

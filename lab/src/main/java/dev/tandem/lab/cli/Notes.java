@@ -29,7 +29,7 @@ final class Notes {
                 + " sizes deserve a sweep of their own (--dense-rate, --moe-rate, --expert-rule).");
         notes.add("FLOPs by the paper's formula for training without recomputation, 72·M·L·C²·(κ + T/6C + V/12LC):"
                 + " multiply-adds of the layers and the output, causality not discounted. Gates, dispatch, norms and empty"
-                + " slots are not counted" + gateShare(comparison) + ".");
+                + " slots are not counted, dropped choices are" + gateShare(comparison) + ".");
         notes.add(
                 "The last point of each curve belongs to a finished schedule. The points before it were measured in the"
                         + " middle of one, while the learning rate was still high; a run planned to end there would reach a lower"
@@ -48,9 +48,12 @@ final class Notes {
         notes.add("Expert load and dropped choices are those of training since the last evaluation but one.");
         if (comparison.budget() instanceof Budget.Time) {
             notes.add(
-                    "The number of updates followed from the measured speed. `--flops %s --seed %d` repeats it anywhere"
-                                    .formatted(outcome.flops(), comparison.seed())
-                            + " with the same number of updates.");
+                    "The number of updates followed from the measured speed. With `--flops %s --seed %d --validation-tokens %d`"
+                                    .formatted(
+                                            outcome.flops(),
+                                            comparison.seed(),
+                                            comparison.data().validation().tokens())
+                            + " and the other options as they were it is the same anywhere.");
         }
         return notes;
     }

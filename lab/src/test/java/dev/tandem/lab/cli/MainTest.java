@@ -218,9 +218,10 @@ final class MainTest {
         "--experts, 1, from 2 to 4096",
         "--top-k, 5, more experts than there are",
         "--heads, 3, the heads must divide the width",
-        "--every, 3, at least that many blocks",
+        "--every, 3, need at least N blocks",
         "--minutes, 0, from 0.05",
         "--minutes, NaN, from 0.05",
+        "--flops, 100, a single update of these models needs",
         "--capacity-factor, 0, from 0.1",
         "--dense-rate, -1, from",
         "--threads, 0, from 1 to 1024",
@@ -232,6 +233,11 @@ final class MainTest {
     })
     void aValueThatCannotBeUsedIsNamedWithTheReason(String option, String value, String reason) {
         assertRefused(compare(option, value), value, reason);
+    }
+
+    @Test
+    void aTimeAndAComputeAreNotTakenTogether() {
+        assertRefused(compare("--minutes", "1"), "--minutes with --flops", "Give one of the two");
     }
 
     @Test
