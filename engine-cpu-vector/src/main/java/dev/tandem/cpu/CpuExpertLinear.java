@@ -12,7 +12,8 @@ final class CpuExpertLinear implements ExpertLinear {
     private static final Optional<GeluForm> TANH = Optional.of(GeluForm.TANH);
 
     private final Workers workers;
-    private final Output[] outputs;
+    private final RowOutput[] outputs;
+    private final WeightGradient[] gradients;
     private final ExpertBlocks blocks = new ExpertBlocks();
     private final Workers.Task forward = this::forwardBlock;
     private final Workers.Task dataGradient = this::dataGradientBlock;
@@ -32,7 +33,8 @@ final class CpuExpertLinear implements ExpertLinear {
 
     CpuExpertLinear(Workers workers) {
         this.workers = workers;
-        outputs = Output.perWorker(workers);
+        outputs = RowOutput.perWorker(workers);
+        gradients = WeightGradient.perWorker(workers);
     }
 
     static Optional<GeluForm> present(GeluForm form) {
@@ -100,7 +102,8 @@ final class CpuExpertLinear implements ExpertLinear {
         int rows = blocks.rows(block);
         int expert = blocks.expert(block);
         long tableBytes = Packing.tableBytes(rows);
-        long table = workers.workspace(worker).address(tableBytes + Gemm.forwardBytes(rows, layout.in()));
+        long table = workers.workspace(worker)
+                .address(tableBytes + Gemm.forwardBytes(rows, layout.in(), Math.ceilDiv(layout.panels(), chunks)));
         long xStride = layout.in() * (long) Float.BYTES;
         long stride = layout.out() * (long) Float.BYTES;
         Packing.strided(table, x + blocks.first(block) * xStride, xStride, rows);
@@ -116,7 +119,6 @@ final class CpuExpertLinear implements ExpertLinear {
                         y + blocks.first(block) * stride,
                         stride,
                         pre == 0 ? 0 : pre + blocks.first(block) * stride,
-                        stride,
                         bias == 0 ? 0 : bias + expert * stride,
                         form));
     }
@@ -138,7 +140,8 @@ final class CpuExpertLinear implements ExpertLinear {
         int chunk = task % chunks;
         int rows = blocks.rows(block);
         long tableBytes = Packing.tableBytes(rows);
-        long table = workers.workspace(worker).address(tableBytes + Gemm.dataGradientBytes(rows, layout.out()));
+        long table = workers.workspace(worker)
+                .address(tableBytes + Gemm.dataGradientBytes(rows, layout.out(), Math.ceilDiv(panelsOfIn(), chunks)));
         long xStride = layout.in() * (long) Float.BYTES;
         long yStride = layout.out() * (long) Float.BYTES;
         Packing.strided(table, y + blocks.first(block) * yStride, yStride, rows);
@@ -158,37 +161,23 @@ final class CpuExpertLinear implements ExpertLinear {
         operands(dy, x, dWeight);
         bias = address(dBias);
         blocks.cut(rows, E, R, Integer.MAX_VALUE);
-        columnBlocks = Split.parts(layout.in(), Gemm.COLUMNS);
+        columnBlocks = Split.parts(layout.in(), WeightGradient.COLUMNS);
         chunks = Chunks.panels(blocks.count() * columnBlocks, layout.panels(), workers.threads());
         workers.run(blocks.count() * columnBlocks * chunks, weightGradient);
     }
 
     private void weightGradientBlock(int task, int worker) {
         int block = task / (columnBlocks * chunks);
-        int columnBlock = task / chunks % columnBlocks;
-        int chunk = task % chunks;
         int rows = blocks.rows(block);
-        int expert = blocks.expert(block);
-        int first = Split.first(layout.in(), columnBlocks, columnBlock);
-        int last = Split.first(layout.in(), columnBlocks, columnBlock + 1);
         long tableBytes = Packing.tableBytes(rows);
-        long table = workers.workspace(worker).address(tableBytes + Gemm.weightGradientBytes(rows, last - first));
+        long table = workers.workspace(worker).address(tableBytes + WeightGradient.bytes(rows, layout.in()));
         long xStride = layout.in() * (long) Float.BYTES;
         long yStride = layout.out() * (long) Float.BYTES;
         Packing.strided(table, x + blocks.first(block) * xStride, xStride, rows);
-        Gemm.weightGradient(
-                table + tableBytes,
-                table,
-                rows,
-                layout,
-                weight + expert * layout.matrixBytes(),
-                first == 0 && bias != 0 ? bias + expert * yStride : 0,
-                Split.first(layout.panels(), chunks, chunk),
-                Split.first(layout.panels(), chunks, chunk + 1),
-                first,
-                last,
-                y + blocks.first(block) * yStride,
-                yStride,
-                Optional.empty());
+        WeightGradient gradient = gradients[worker];
+        gradient.of(layout, weight, bias, blocks.expert(block), rows);
+        gradient.gathered(table);
+        gradient.rows(y + blocks.first(block) * yStride, yStride);
+        gradient.add(table + tableBytes, task / chunks % columnBlocks, columnBlocks, task % chunks, chunks);
     }
 }

@@ -8,7 +8,8 @@ import java.util.Optional;
 /// One matrix product: tasks of (row block, column chunk).
 final class CpuLinear implements Linear {
     private final Workers workers;
-    private final Output[] outputs;
+    private final RowOutput[] outputs;
+    private final WeightGradient[] gradients;
     private final Workers.Task forward = this::forwardBlock;
     private final Workers.Task dataGradient = this::dataGradientBlock;
     private final Workers.Task weightGradient = this::weightGradientBlock;
@@ -28,7 +29,8 @@ final class CpuLinear implements Linear {
 
     CpuLinear(Workers workers) {
         this.workers = workers;
-        outputs = Output.perWorker(workers);
+        outputs = RowOutput.perWorker(workers);
+        gradients = WeightGradient.perWorker(workers);
     }
 
     @Override
@@ -72,7 +74,9 @@ final class CpuLinear implements Linear {
         int first = Split.first(N, rowBlocks, block);
         int rows = Split.first(N, rowBlocks, block + 1) - first;
         long tableBytes = Packing.tableBytes(rows);
-        long table = workers.workspace(worker).address(tableBytes + Gemm.forwardBytes(rows, layout.in()));
+        long table = workers.workspace(worker)
+                .address(
+                        tableBytes + Gemm.forwardBytes(rows, layout.in(), Math.ceilDiv(layout.panels(), columnChunks)));
         long xStride = layout.in() * (long) Float.BYTES;
         long stride = layout.out() * (long) Float.BYTES;
         Packing.strided(table, x + first * xStride, xStride, rows);
@@ -84,8 +88,7 @@ final class CpuLinear implements Linear {
                 weight,
                 Split.first(layout.panels(), columnChunks, chunk),
                 Split.first(layout.panels(), columnChunks, chunk + 1),
-                outputs[worker].rows(
-                        y + first * stride, stride, pre == 0 ? 0 : pre + first * stride, stride, bias, form));
+                outputs[worker].rows(y + first * stride, stride, pre == 0 ? 0 : pre + first * stride, bias, form));
     }
 
     @Override
@@ -106,7 +109,9 @@ final class CpuLinear implements Linear {
         int first = Split.first(N, rowBlocks, block);
         int rows = Split.first(N, rowBlocks, block + 1) - first;
         long tableBytes = Packing.tableBytes(rows);
-        long table = workers.workspace(worker).address(tableBytes + Gemm.dataGradientBytes(rows, layout.out()));
+        long table = workers.workspace(worker)
+                .address(tableBytes
+                        + Gemm.dataGradientBytes(rows, layout.out(), Math.ceilDiv(panelsOfIn(), columnChunks)));
         long xStride = layout.in() * (long) Float.BYTES;
         long yStride = layout.out() * (long) Float.BYTES;
         Packing.strided(table, y + first * yStride, yStride, rows);
@@ -125,33 +130,20 @@ final class CpuLinear implements Linear {
     public void backwardWeight(Tensor dWeight, Optional<Tensor> dBias, Tensor dy, Tensor x) {
         operands(dy, x, dWeight);
         bias = CpuExpertLinear.address(dBias);
-        blocks = Split.parts(layout.in(), Gemm.COLUMNS);
+        blocks = Split.parts(layout.in(), WeightGradient.COLUMNS);
         columnBlocks = Chunks.panels(blocks, layout.panels(), workers.threads());
         workers.run(blocks * columnBlocks, weightGradient);
     }
 
     private void weightGradientBlock(int task, int worker) {
-        int block = task % blocks;
-        int chunk = task / blocks;
-        int first = Split.first(layout.in(), blocks, block);
-        int last = Split.first(layout.in(), blocks, block + 1);
         long tableBytes = Packing.tableBytes(N);
-        long table = workers.workspace(worker).address(tableBytes + Gemm.weightGradientBytes(N, last - first));
+        long table = workers.workspace(worker).address(tableBytes + WeightGradient.bytes(N, layout.in()));
         long xStride = layout.in() * (long) Float.BYTES;
         Packing.strided(table, x, xStride, N);
-        Gemm.weightGradient(
-                table + tableBytes,
-                table,
-                N,
-                layout,
-                weight,
-                first == 0 ? bias : 0,
-                Split.first(layout.panels(), columnBlocks, chunk),
-                Split.first(layout.panels(), columnBlocks, chunk + 1),
-                first,
-                last,
-                y,
-                layout.out() * (long) Float.BYTES,
-                Optional.empty());
+        WeightGradient gradient = gradients[worker];
+        gradient.of(layout, weight, bias, 0, N);
+        gradient.gathered(table);
+        gradient.rows(y, layout.out() * (long) Float.BYTES);
+        gradient.add(table + tableBytes, task % blocks, blocks, task / blocks, columnBlocks);
     }
 }

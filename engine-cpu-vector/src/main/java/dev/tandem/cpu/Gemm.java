@@ -1,8 +1,5 @@
 package dev.tandem.cpu;
 
-import dev.tandem.engine.kernel.GeluForm;
-import java.util.Optional;
-
 /// The three products of a layer, each for one block of the result, computed by one worker.
 ///
 /// | product         | formula         | rows of tiles | columns of tiles | reduced over |
@@ -19,20 +16,22 @@ import java.util.Optional;
 final class Gemm {
     private static final int LEAST_FORWARD_ROWS = 64;
     private static final int MOST_FORWARD_ROWS = 256;
-    /// Longest chunk of a reduction over columns; a tile's operands then stay in the first-level cache.
-    static final int DEPTH = 768;
-    /// Most rows of a block of the forward product: packed with DEPTH, they fill three eighths of the
+    /// Longest chunk of a reduction over columns: a panel of it (32 KiB) and the rows of a tile stay in the
+    /// first-level cache.
+    static final int DEPTH = 256;
+    /// Most chunks whose rows are packed at once.
+    static final int GROUP = 3;
+    /// Most rows of a block of the forward product: a packed group of chunks fills three eighths of the
     /// second-level cache. Each block reads the weights once.
     static final int FORWARD_ROWS = Math.clamp(
-            Processor.secondLevelCache() * 3 / 8 / (DEPTH * Float.BYTES), LEAST_FORWARD_ROWS, MOST_FORWARD_ROWS);
+            Processor.secondLevelCache() * 3 / 8 / (GROUP * DEPTH * Float.BYTES),
+            LEAST_FORWARD_ROWS,
+            MOST_FORWARD_ROWS);
     /// Most rows of a block of the data gradient: more, because each block transposes the weights.
     static final int GRADIENT_ROWS = 256;
-    /// Longest chunk of a reduction over tokens, and columns of `in` in a block of the weight gradient.
-    static final int TOKENS = 512;
-    static final int COLUMNS = 256;
+    /// Room for a transposed panel, and as much to spare.
+    static final long TRANSPOSED_BYTES = 2 * DEPTH * GemmTile.ROW_BYTES;
     private static final long CACHE_LINE = 64;
-    // Panels of dy packed in one pass over its rows.
-    private static final int GROUP = 4;
 
     private Gemm() {}
 
@@ -48,29 +47,23 @@ final class Gemm {
         return Math.min(length, Split.first(panels, chunks(length), chunk) * GemmTile.WIDTH);
     }
 
+    /// The panel in which a chunk begins, or the number of panels.
+    static int panel(int length, int chunk) {
+        return Math.ceilDiv(chunk(length, chunk), GemmTile.WIDTH);
+    }
+
     /// Steps of the longest chunk, rounded up to panels.
     static int longestChunk(int length) {
         return Math.ceilDiv(Math.ceilDiv(length, GemmTile.WIDTH), chunks(length)) * GemmTile.WIDTH;
     }
 
-    /// Multiplies packed rows with one panel.
-    static void tiles(int rows, int depth, long a, long b, long c, long stride, boolean accumulate) {
-        tiles(rows, depth, a, b, b, 0, c, stride, accumulate);
+    /// Packed groups of chunks that a reduction takes, and where each begins.
+    static int groups(int length) {
+        return Split.parts(chunks(length), GROUP);
     }
 
-    /// As above, and reads `aheadBytes` that are needed next: without that, the first tile of each panel would
-    /// wait for it. Evenly, since memory is slow.
-    private static void tiles(
-            int rows, int depth, long a, long b, long ahead, long aheadBytes, long c, long stride, boolean accumulate) {
-        int tiles = Split.parts(rows, GemmTile.ROWS);
-        long step = Math.clamp((aheadBytes - Long.BYTES) / ((long) tiles * depth), 0, CACHE_LINE);
-        for (int t = 0; t < tiles; t++) {
-            int first = Split.first(rows, tiles, t);
-            int count = Split.first(rows, tiles, t + 1) - first;
-            long packed = a + (long) first * depth * Float.BYTES;
-            long next = ahead + (long) t * depth * step;
-            GemmTile.TILE.multiply(count, depth, packed, b, next, step, c + first * stride, stride, accumulate);
-        }
+    static int firstChunk(int length, int group) {
+        return Split.first(chunks(length), groups(length), group);
     }
 
     /// Bytes of a block of packed rows.
@@ -78,9 +71,72 @@ final class Gemm {
         return Workspace.aligned((long) rows * depth * Float.BYTES + Packing.SLACK);
     }
 
+    /// Bytes from one packed chunk of a reduction to the next.
+    static long chunkBytes(int rows, int length) {
+        return packedBytes(rows, longestChunk(length));
+    }
+
+    /// Bytes of a packed group.
+    static long groupBytes(int rows, int length) {
+        return Math.min(GROUP, chunks(length)) * chunkBytes(rows, length);
+    }
+
+    /// Packs some chunks of rows.
+    static void pack(long table, int rows, int length, int firstChunk, int lastChunk, long out) {
+        for (int chunk = firstChunk; chunk < lastChunk; chunk++) {
+            int first = chunk(length, chunk);
+            long target = out + (chunk - firstChunk) * chunkBytes(rows, length);
+            Packing.rows(table, rows, first * (long) Float.BYTES, chunk(length, chunk + 1) - first, target);
+        }
+    }
+
+    /// Multiplies packed rows with one panel.
+    static void tiles(int rows, int depth, long a, long b, long c, long stride, boolean accumulate) {
+        tiles(rows, depth, a, b, b, 0, 0, 0, c, stride, accumulate);
+    }
+
+    /// As above, and reads what is needed next, `pieces` times `pieceBytes` that lie `pieceStride` apart: without
+    /// that, the first tile of each panel would wait for it. Evenly, since memory is slow.
+    static void tiles(
+            int rows,
+            int depth,
+            long a,
+            long b,
+            long ahead,
+            int pieces,
+            long pieceBytes,
+            long pieceStride,
+            long c,
+            long stride,
+            boolean accumulate) {
+        int tiles = Split.parts(rows, GemmTile.ROWS);
+        long bytes = pieces * pieceBytes;
+        long step = Math.clamp((bytes - Long.BYTES) / ((long) tiles * depth), 0, CACHE_LINE);
+        for (int t = 0; t < tiles; t++) {
+            int first = Split.first(rows, tiles, t);
+            int count = Split.first(rows, tiles, t + 1) - first;
+            long packed = a + (long) first * depth * Float.BYTES;
+            long done = (long) t * depth * step;
+            long next = pieces <= 1 ? ahead + done : ahead + done / pieceBytes * pieceStride + done % pieceBytes;
+            GemmTile.TILE.multiply(count, depth, packed, b, next, step, c + first * stride, stride, accumulate);
+        }
+    }
+
     /// Scratch of [#forward].
-    static long forwardBytes(int rows, int in) {
-        return packedBytes(rows, longestChunk(in)) + 2L * rows * GemmTile.ROW_BYTES;
+    static long forwardBytes(int rows, int in, int panels) {
+        return groupBytes(rows, in) + sumBytes(rows, in, panels);
+    }
+
+    /// Panels that one call of a tile computes.
+    static int panelsAtOnce(int rows) {
+        return rows <= GemmTile.PAIR_ROWS ? 2 : 1;
+    }
+
+    /// Room for the sums of a forward product: of all panels if they take several groups of chunks. Apart from
+    /// the result, a panel's sums are contiguous, so that the processor fetches them ahead.
+    static long sumBytes(int rows, int in, int panels) {
+        int most = groups(in) == 1 ? 1 : panels;
+        return (long) (most + 1) * rows * GemmTile.ROW_BYTES;
     }
 
     /// `y = x·Wᵀ`, finished, for some rows and the panels `firstPanel ... lastPanel - 1`.
@@ -96,73 +152,85 @@ final class Gemm {
             int lastPanel,
             Output y) {
         int in = layout.in();
-        long edge = scratch + packedBytes(rows, longestChunk(in));
-        int chunks = chunks(in);
-        for (int chunk = 0; chunk < chunks; chunk++) {
-            int first = chunk(in, chunk);
-            int depth = chunk(in, chunk + 1) - first;
-            Packing.rows(table, rows, first * (long) Float.BYTES, depth, scratch);
-            multiplyPanels(
-                    rows,
-                    depth,
-                    scratch,
-                    layout,
-                    weight + first * GemmTile.ROW_BYTES,
-                    firstPanel,
-                    lastPanel,
-                    y,
-                    edge,
-                    chunk > 0,
-                    chunk == chunks - 1);
+        long sums = scratch + groupBytes(rows, in);
+        for (int group = 0; group < groups(in); group++) {
+            int first = firstChunk(in, group);
+            int last = firstChunk(in, group + 1);
+            pack(table, rows, in, first, last, scratch);
+            multiplyPanels(rows, first, last, scratch, layout, weight, firstPanel, lastPanel, y, sums);
         }
     }
 
-    /// One chunk of [#forward].
+    /// Some chunks of [#forward].
     ///
-    /// @param packed the rows' columns of this chunk
-    /// @param weight the matrix from the chunk's first row of panel 0 on
-    /// @param edge two panels' width of these rows, kept from chunk to chunk
+    /// @param packed the rows' columns of these chunks
+    /// @param sums room of [#sumBytes], kept from call to call; of one call if it takes all chunks
     static void multiplyPanels(
             int rows,
-            int depth,
+            int firstChunk,
+            int lastChunk,
             long packed,
             PanelLayout layout,
             long weight,
             int firstPanel,
             int lastPanel,
             Output y,
-            long edge,
-            boolean accumulate,
-            boolean finish) {
-        int step = rows <= GemmTile.PAIR_ROWS ? 2 : 1;
+            long sums) {
+        int step = panelsAtOnce(rows);
+        boolean first = firstChunk == 0;
+        boolean last = lastChunk == chunks(layout.in());
         for (int panel = firstPanel; panel < lastPanel; panel += step) {
             int panels = Math.min(step, lastPanel - panel);
             int column = panel * GemmTile.WIDTH;
             int columns = Math.min(panels * GemmTile.WIDTH, layout.out() - column);
-            boolean whole = columns == panels * GemmTile.WIDTH;
-            long c = whole ? y.y() + column * (long) Float.BYTES : edge;
-            long cStride = whole ? y.stride() : 2 * GemmTile.ROW_BYTES;
-            long b = weight + panel * layout.panelBytes();
-            if (panels == 2) {
-                GemmTile.TILE.multiplyPair(rows, depth, packed, b, layout.panelBytes(), c, cStride, accumulate);
-            } else {
-                long next = panel + 1 < lastPanel ? b + layout.panelBytes() : b;
-                tiles(rows, depth, packed, b, next, depth * GemmTile.ROW_BYTES, c, cStride, accumulate);
+            boolean direct = y.direct() && first && last && columns == panels * GemmTile.WIDTH;
+            long kept = first && last ? 0 : (long) (panel - firstPanel) * rows * GemmTile.ROW_BYTES;
+            long c = direct ? y.y() + column * (long) Float.BYTES : sums + kept;
+            long stride = direct ? y.stride() : step * GemmTile.ROW_BYTES;
+            for (int chunk = firstChunk; chunk < lastChunk; chunk++) {
+                long a = packed + (chunk - firstChunk) * chunkBytes(rows, layout.in());
+                if (panels == 2) {
+                    int from = chunk(layout.in(), chunk);
+                    int depth = chunk(layout.in(), chunk + 1) - from;
+                    long b = weight + panel * layout.panelBytes() + from * GemmTile.ROW_BYTES;
+                    GemmTile.TILE.multiplyPair(rows, depth, a, b, layout.panelBytes(), c, stride, chunk > 0);
+                } else if (chunk + 1 < lastChunk || panel + 1 == lastPanel) {
+                    int next = Math.min(chunk + 1, lastChunk - 1);
+                    multiplyChunk(rows, a, layout, weight, panel, chunk, panel, next, c, stride);
+                } else {
+                    multiplyChunk(rows, a, layout, weight, panel, chunk, panel + 1, firstChunk, c, stride);
+                }
             }
-            if (finish && !(whole && y.plain())) {
-                y.finish(rows, column, columns, c, cStride);
+            if (last && !(direct && y.plain())) {
+                y.finish(rows, column, columns, c, stride);
             }
         }
     }
 
-    /// Scratch of [#dataGradient].
-    static long dataGradientBytes(int rows, int out) {
-        return packedBytes(rows, longestChunk(out)) + rows * GemmTile.ROW_BYTES + transposedBytes(out);
+    /// One chunk of one panel, reading ahead another.
+    private static void multiplyChunk(
+            int rows,
+            long a,
+            PanelLayout layout,
+            long weight,
+            int panel,
+            int chunk,
+            int nextPanel,
+            int nextChunk,
+            long c,
+            long stride) {
+        int first = chunk(layout.in(), chunk);
+        int next = chunk(layout.in(), nextChunk);
+        long b = weight + panel * layout.panelBytes() + first * GemmTile.ROW_BYTES;
+        long ahead = weight + nextPanel * layout.panelBytes() + next * GemmTile.ROW_BYTES;
+        long aheadBytes = (chunk(layout.in(), nextChunk + 1) - next) * GemmTile.ROW_BYTES;
+        int depth = chunk(layout.in(), chunk + 1) - first;
+        tiles(rows, depth, a, b, ahead, 1, aheadBytes, 0, c, stride, chunk > 0);
     }
 
-    /// Room for two transposed panels of a chunk.
-    static long transposedBytes(int out) {
-        return 2L * longestChunk(out) * GemmTile.ROW_BYTES;
+    /// Scratch of [#dataGradient].
+    static long dataGradientBytes(int rows, int out, int panels) {
+        return groupBytes(rows, out) + sumBytes(rows, out, panels) + TRANSPOSED_BYTES;
     }
 
     /// `dx = dy·W` for some rows and the panels `firstPanel ... lastPanel - 1` of columns of dx.
@@ -178,143 +246,86 @@ final class Gemm {
             int lastPanel,
             Output dx) {
         int out = layout.out();
-        long edge = scratch + packedBytes(rows, longestChunk(out));
-        long transposed = edge + rows * GemmTile.ROW_BYTES;
-        int chunks = chunks(out);
-        for (int chunk = 0; chunk < chunks; chunk++) {
-            int first = chunk(out, chunk);
-            int depth = chunk(out, chunk + 1) - first;
-            Packing.rows(table, rows, first * (long) Float.BYTES, depth, scratch);
-            multiplyTransposed(
-                    rows,
-                    depth,
-                    scratch,
-                    layout,
-                    weight,
-                    first,
-                    firstPanel,
-                    lastPanel,
-                    dx,
-                    edge,
-                    transposed,
-                    chunk > 0,
-                    chunk == chunks - 1);
+        long transposed = scratch + groupBytes(rows, out);
+        long sums = transposed + TRANSPOSED_BYTES;
+        for (int group = 0; group < groups(out); group++) {
+            int first = firstChunk(out, group);
+            int last = firstChunk(out, group + 1);
+            pack(table, rows, out, first, last, scratch);
+            multiplyTransposed(rows, first, last, scratch, layout, weight, firstPanel, lastPanel, dx, sums, transposed);
         }
     }
 
-    /// One chunk of [#dataGradient], `first ... first + depth - 1` of `out`.
+    /// Some chunks of [#dataGradient].
     ///
-    /// @param edge one panel's width of these rows, kept from chunk to chunk
-    /// @param transposed room for two panels of a chunk
+    /// @param packed the rows' columns of these chunks
+    /// @param sums as for [#multiplyPanels]
+    /// @param transposed room of [#TRANSPOSED_BYTES]
     static void multiplyTransposed(
             int rows,
-            int depth,
+            int firstChunk,
+            int lastChunk,
             long packed,
             PanelLayout layout,
             long weight,
-            int first,
             int firstPanel,
             int lastPanel,
             Output dx,
-            long edge,
-            long transposed,
-            boolean accumulate,
-            boolean finish) {
-        int panels = Math.ceilDiv(depth, GemmTile.WIDTH);
+            long sums,
+            long transposed) {
+        int out = layout.out();
+        boolean first = firstChunk == 0;
+        boolean last = lastChunk == chunks(out);
         for (int panel = firstPanel; panel < lastPanel; panel++) {
-            transposePanel(layout, weight, first, panels, panel, transposed);
             int column = panel * GemmTile.WIDTH;
             int columns = Math.min(GemmTile.WIDTH, layout.in() - column);
-            boolean whole = columns == GemmTile.WIDTH;
-            long c = whole ? dx.y() + column * (long) Float.BYTES : edge;
-            long cStride = whole ? dx.stride() : GemmTile.ROW_BYTES;
-            tiles(rows, depth, packed, transposed, c, cStride, accumulate);
-            if (finish && !whole) {
-                dx.finish(rows, column, columns, c, cStride);
-            }
-        }
-    }
-
-    /// Columns of one panel's width from the rows `first ...` of a weight, as a panel over these rows.
-    ///
-    /// @param transposed twice the panel's size: the second half is spare
-    static void transposePanel(PanelLayout layout, long weight, int first, int panels, int panel, long transposed) {
-        long source = weight + first / GemmTile.WIDTH * layout.panelBytes();
-        long block = (long) panels * GemmTile.WIDTH * GemmTile.ROW_BYTES;
-        Packing.weights(source, panels, layout.in(), panel * GemmTile.WIDTH, transposed, transposed + block);
-    }
-
-    /// Scratch of [#weightGradient].
-    static long weightGradientBytes(int rows, int columns) {
-        int depth = Math.min(rows, TOKENS);
-        return packedBytes(columns, depth) + (long) GROUP * depth * GemmTile.ROW_BYTES;
-    }
-
-    /// `dW += dyᵀ·x` and `dBias += sum of dy` for the panels `firstPanel ... lastPanel - 1` and the
-    /// columns `firstColumn ... lastColumn - 1`, over all rows.
-    ///
-    /// @param table addresses of the rows of x
-    /// @param form if present, its function of x stands for x
-    static void weightGradient(
-            long scratch,
-            long table,
-            int rows,
-            PanelLayout layout,
-            long dW,
-            long dBias,
-            int firstPanel,
-            int lastPanel,
-            int firstColumn,
-            int lastColumn,
-            long dy,
-            long dyStride,
-            Optional<GeluForm> form) {
-        int columns = lastColumn - firstColumn;
-        long panelsOfDy = scratch + packedBytes(columns, Math.min(rows, TOKENS));
-        int chunks = Split.parts(rows, TOKENS);
-        for (int chunk = 0; chunk < chunks; chunk++) {
-            int first = Split.first(rows, chunks, chunk);
-            int depth = Split.first(rows, chunks, chunk + 1) - first;
-            packColumns(table + first * (long) Long.BYTES, depth, firstColumn, columns, scratch, form);
-            long target = dW + firstColumn * GemmTile.ROW_BYTES;
-            for (int panel = firstPanel; panel < lastPanel; panel += GROUP) {
-                int last = Math.min(lastPanel, panel + GROUP);
-                packDy(dy + first * dyStride, dyStride, depth, layout.out(), panel, last, dBias, panelsOfDy);
-                for (int p = panel; p < last; p++) {
-                    long b = panelsOfDy + (long) (p - panel) * depth * GemmTile.ROW_BYTES;
-                    long c = target + p * layout.panelBytes();
-                    long next = p + 1 < lastPanel ? c + layout.panelBytes() : c;
-                    long bytes = columns * GemmTile.ROW_BYTES;
-                    tiles(columns, depth, scratch, b, next, bytes, c, GemmTile.ROW_BYTES, true);
+            boolean direct = dx.direct() && first && last && columns == GemmTile.WIDTH;
+            long kept = first && last ? 0 : (long) (panel - firstPanel) * rows * GemmTile.ROW_BYTES;
+            long c = direct ? dx.y() + column * (long) Float.BYTES : sums + kept;
+            long stride = direct ? dx.stride() : GemmTile.ROW_BYTES;
+            for (int chunk = firstChunk; chunk < lastChunk; chunk++) {
+                long a = packed + (chunk - firstChunk) * chunkBytes(rows, out);
+                transposePanel(layout, weight, chunk, panel, transposed);
+                if (chunk + 1 < lastChunk || panel + 1 == lastPanel) {
+                    int next = Math.min(chunk + 1, lastChunk - 1);
+                    multiplyTransposed(rows, a, transposed, layout, weight, chunk, panel, next, c, stride);
+                } else {
+                    multiplyTransposed(rows, a, transposed, layout, weight, chunk, panel + 1, firstChunk, c, stride);
                 }
             }
-        }
-    }
-
-    private static void packColumns(
-            long table, int depth, int firstColumn, int columns, long out, Optional<GeluForm> form) {
-        int tiles = Split.parts(columns, GemmTile.ROWS);
-        for (int t = 0; t < tiles; t++) {
-            int first = Split.first(columns, tiles, t);
-            int count = Split.first(columns, tiles, t + 1) - first;
-            long offset = (firstColumn + first) * (long) Float.BYTES;
-            Packing.columns(table, depth, offset, count, out + (long) first * depth * Float.BYTES);
-        }
-        if (form.isPresent()) {
-            CpuGelu.apply(out, out, columns * depth, form.get());
-        }
-    }
-
-    private static void packDy(
-            long dy, long stride, int depth, int out, int firstPanel, int lastPanel, long dBias, long target) {
-        for (int panel = firstPanel; panel < lastPanel; panel++) {
-            long at = panel * GemmTile.ROW_BYTES;
-            int columns = Math.min(GemmTile.WIDTH, out - panel * GemmTile.WIDTH);
-            long packed = target + (long) (panel - firstPanel) * depth * GemmTile.ROW_BYTES;
-            Packing.panel(dy + at, stride, depth, columns, packed);
-            if (dBias != 0) {
-                Packing.addColumnSums(packed, depth, columns, dBias + at);
+            if (last && !(direct && dx.plain())) {
+                dx.finish(rows, column, columns, c, stride);
             }
         }
+    }
+
+    /// One chunk of one panel, reading ahead what is transposed next.
+    private static void multiplyTransposed(
+            int rows,
+            long a,
+            long transposed,
+            PanelLayout layout,
+            long weight,
+            int chunk,
+            int nextPanel,
+            int nextChunk,
+            long c,
+            long stride) {
+        int first = chunk(layout.out(), nextChunk);
+        int column = nextPanel * GemmTile.WIDTH;
+        long ahead = weight + first / GemmTile.WIDTH * layout.panelBytes() + column * GemmTile.ROW_BYTES;
+        int pieces = Math.ceilDiv(chunk(layout.out(), nextChunk + 1) - first, GemmTile.WIDTH);
+        long pieceBytes = Math.min(GemmTile.WIDTH, layout.in() - column) * GemmTile.ROW_BYTES;
+        int depth = chunk(layout.out(), chunk + 1) - chunk(layout.out(), chunk);
+        tiles(rows, depth, a, transposed, ahead, pieces, pieceBytes, layout.panelBytes(), c, stride, chunk > 0);
+    }
+
+    /// Columns of one panel's width from the rows of a chunk of a weight, as a panel over these rows.
+    private static void transposePanel(PanelLayout layout, long weight, int chunk, int panel, long transposed) {
+        int first = chunk(layout.out(), chunk);
+        int panels = Math.ceilDiv(chunk(layout.out(), chunk + 1) - first, GemmTile.WIDTH);
+        long source = weight + first / GemmTile.WIDTH * layout.panelBytes();
+        long spare = transposed + DEPTH * GemmTile.ROW_BYTES;
+        Packing.weights(source, panels, layout.in(), panel * GemmTile.WIDTH, transposed, spare);
     }
 }

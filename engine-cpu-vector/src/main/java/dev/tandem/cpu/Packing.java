@@ -47,6 +47,21 @@ final class Packing {
         }
     }
 
+    /// Packs `steps` columns of a block of rows into its tiles of `depth` steps, from step `first` on. What other
+    /// steps hold stays as it is.
+    static void part(long table, int rows, long offset, int steps, long out, int first, int depth) {
+        int tiles = Split.parts(rows, GemmTile.ROWS);
+        for (int t = 0; t < tiles; t++) {
+            int row = Split.first(rows, tiles, t);
+            int count = Split.first(rows, tiles, t + 1) - row;
+            long target = out + ((long) row * depth + (long) first * count) * Float.BYTES;
+            long end = target + (long) steps * count * Float.BYTES;
+            FloatVector following = Lanes.load(end);
+            tile(table + row * (long) Long.BYTES, count, offset, steps, target);
+            Lanes.store(following, end);
+        }
+    }
+
     private static void tile(long table, int rows, long offset, int depth, long out) {
         long stride = rows * (long) Float.BYTES;
         int vectorized = Lanes.F32.loopBound(depth);
@@ -87,6 +102,16 @@ final class Packing {
             FloatVector right = Lanes.load(row + Lanes.BYTES, second);
             Lanes.store(left, out + k * stride);
             Lanes.store(right, out + k * stride + Lanes.BYTES);
+        }
+    }
+
+    /// Copies columns of equidistant rows into some columns of a tile, and touches no others.
+    ///
+    /// @param columns at most one vector
+    static void strip(long source, long sourceStride, int depth, int columns, long out, long stride) {
+        VectorMask<Float> mask = Lanes.tail(0, columns);
+        for (int k = 0; k < depth; k++) {
+            Lanes.store(Lanes.load(source + k * sourceStride, mask), out + k * stride, mask);
         }
     }
 

@@ -189,10 +189,11 @@ final class TileCode {
             loop(1);
             Label overwrite = code.newLabel();
             code.iload(accumulate).ifeq(overwrite);
-            store(true);
-            end();
+            // All loads before all stores: rows that lie a multiple of 4 KiB apart look the same to the processor's
+            // check whether a load follows a store to its address, and would wait for one another.
+            add();
             code.labelBinding(overwrite);
-            store(false);
+            store();
             end();
         }
 
@@ -268,20 +269,32 @@ final class TileCode {
             GeneratedCode.boundAddress(code, address);
         }
 
-        private void store(boolean add) {
+        private void add() {
             for (int i = 0; i < tile.rows(); i++) {
-                code.lload(c).lload(stride).loadConstant((long) i).lmul().ladd().lstore(at);
-                GeneratedCode.boundAddress(code, at);
+                row(i);
+                for (int v = 0; v < tile.vectors(); v++) {
+                    int sum = sums[i * tile.vectors() + v];
+                    code.aload(sum);
+                    species();
+                    target(v).invokestatic(FLOATS, "fromMemorySegment", LOAD);
+                    code.invokevirtual(FLOATS, "add", ADD).astore(sum);
+                }
+            }
+        }
+
+        private void store() {
+            for (int i = 0; i < tile.rows(); i++) {
+                row(i);
                 for (int v = 0; v < tile.vectors(); v++) {
                     code.aload(sums[i * tile.vectors() + v]);
-                    if (add) {
-                        species();
-                        target(v).invokestatic(FLOATS, "fromMemorySegment", LOAD);
-                        code.invokevirtual(FLOATS, "add", ADD);
-                    }
                     target(v).invokevirtual(FLOATS, "intoMemorySegment", STORE);
                 }
             }
+        }
+
+        private void row(int i) {
+            code.lload(c).lload(stride).loadConstant((long) i).lmul().ladd().lstore(at);
+            GeneratedCode.boundAddress(code, at);
         }
 
         private CodeBuilder target(int v) {

@@ -15,7 +15,7 @@ import java.util.Optional;
 /// | operand         | shape                | type | access                                              |
 /// |-----------------|----------------------|------|-----------------------------------------------------|
 /// | `expertY`       | `[R, C]`             | F32  | owned rows overwritten, others unspecified          |
-/// | `preActivation` | `[R, F]`             | F32  | saved, if given: owned rows. Absent in evaluation   |
+/// | `preActivation` | `[R, F]`             | F32  | saved, if given, in an order of the backend's own; absent in evaluation |
 /// | `x`             | `[N, C]`             | F32  | read                                                |
 /// | `weights`       | [FeedForwardWeights] |      | read                                                |
 /// | `rows`          | [ExpertRows]         |      | read                                                |
@@ -35,7 +35,7 @@ public interface ExpertFeedForward {
             int K,
             GeluForm form);
 
-    /// All gradients. `preActivation` is what the forward saved; the backend may overwrite it.
+    /// All gradients. `preActivation` is what the forward of this backend saved; it may be overwritten.
     void backward(
             Tensor dExpertX,
             FeedForwardWeights dWeights,

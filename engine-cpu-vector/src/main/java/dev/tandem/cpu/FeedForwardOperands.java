@@ -1,0 +1,97 @@
+package dev.tandem.cpu;
+
+import dev.tandem.engine.Tensor;
+import dev.tandem.engine.kernel.ExpertRows;
+import dev.tandem.engine.kernel.FeedForwardWeights;
+import dev.tandem.engine.kernel.GeluForm;
+import java.util.Optional;
+
+/// What the forward and the backward tasks of [CpuExpertFeedForward] read: sizes, addresses, rows of experts.
+final class FeedForwardOperands {
+    final ExpertBlocks blocks = new ExpertBlocks();
+    Optional<GeluForm> form = Optional.empty();
+    PanelLayout upLayout = new PanelLayout(1, 1, 1);
+    PanelLayout downLayout = new PanelLayout(1, 1, 1);
+    int C;
+    int F;
+    /// The experts' outputs, or backward their gradients.
+    long y;
+    SavedHidden pre = SavedHidden.NONE;
+    long up;
+    long upBias;
+    long down;
+    long downBias;
+    /// Bytes of a row of C, and of a row of F.
+    long stride;
+    long hiddenStride;
+
+    private int N;
+    private int K;
+    private long x;
+    private long choiceOf;
+
+    void set(
+            Tensor expertY,
+            Optional<Tensor> preActivation,
+            Tensor x,
+            FeedForwardWeights weights,
+            ExpertRows rows,
+            int K,
+            GeluForm form) {
+        upLayout = CpuExpertLinear.layout(weights.up());
+        downLayout = CpuExpertLinear.layout(weights.down());
+        C = upLayout.in();
+        F = upLayout.out();
+        stride = C * (long) Float.BYTES;
+        hiddenStride = F * (long) Float.BYTES;
+        N = Math.toIntExact(x.shape().rows());
+        this.K = K;
+        this.form = CpuExpertLinear.present(form);
+        this.x = CpuStorage.address(x);
+        pre = preActivation.isPresent()
+                ? new SavedHidden(
+                        CpuStorage.address(preActivation.get()),
+                        Math.toIntExact(expertY.shape().rows()),
+                        F)
+                : SavedHidden.NONE;
+        y = CpuStorage.address(expertY);
+        up = CpuStorage.address(weights.up());
+        upBias = CpuStorage.address(weights.upBias());
+        down = CpuStorage.address(weights.down());
+        downBias = CpuStorage.address(weights.downBias());
+        choiceOf = CpuStorage.address(rows.choiceOf());
+    }
+
+    /// Cuts the rows into blocks and checks the choices in them.
+    ///
+    /// @param R rows of the buffer
+    /// @param most rows of a block
+    void cut(ExpertRows rows, long R, int most) {
+        blocks.cut(rows, Math.toIntExact(rows.counts().shape().elements()), R, most);
+        for (int block = 0; block < blocks.count(); block++) {
+            for (int r = 0; r < blocks.rows(block); r++) {
+                token(blocks.first(block) + r);
+            }
+        }
+    }
+
+    /// The token in a row.
+    private int token(int row) {
+        int choice = Lanes.getInt(choiceOf + row * (long) Integer.BYTES);
+        int token = choice / K;
+        if (choice < 0 || token >= N) {
+            throw new IllegalArgumentException("rows.choiceOf: owned row %d must hold a choice in 0..%d, held %d"
+                    .formatted(row, (long) N * K - 1, choice));
+        }
+        return token;
+    }
+
+    /// Writes the addresses of the rows of x that belong to a block.
+    void gather(long table, int block) {
+        int rows = blocks.rows(block);
+        for (int r = 0; r < rows; r++) {
+            Lanes.setLong(table + r * (long) Long.BYTES, x + token(blocks.first(block) + r) * stride);
+        }
+        Packing.closeTable(table, rows);
+    }
+}

@@ -1,0 +1,119 @@
+package dev.tandem.cpu;
+
+import dev.tandem.engine.kernel.GeluForm;
+import java.util.Arrays;
+import java.util.Optional;
+
+/// The hidden block between two products: each panel is finished in the first-level cache and packed there
+/// for the second product, so that hidden values go nowhere else.
+///
+/// | pass     | finished panel                    | kept in `pre`    |
+/// |----------|-----------------------------------|------------------|
+/// | forward  | `gelu(product + bias)`            | `product + bias` |
+/// | backward | `product * gelu'(pre)`            | the same         |
+final class HiddenOutput extends Output {
+    private Optional<GeluForm> form = Optional.empty();
+    private boolean backward;
+    private SavedHidden pre = SavedHidden.NONE;
+    private int firstRow;
+    private long bias;
+    private long table;
+    private long packed;
+    private int length;
+    private int firstChunk;
+    private int rows;
+
+    static HiddenOutput[] perWorker(Workers workers) {
+        var outputs = new HiddenOutput[workers.threads()];
+        Arrays.setAll(outputs, _ -> new HiddenOutput());
+        return outputs;
+    }
+
+    /// @param firstRow where the block begins in `pre`, which may be absent
+    HiddenOutput forward(SavedHidden pre, int firstRow, long bias, Optional<GeluForm> form) {
+        this.pre = pre;
+        this.firstRow = firstRow;
+        this.bias = bias;
+        this.form = form;
+        backward = false;
+        return this;
+    }
+
+    HiddenOutput backward(SavedHidden pre, int firstRow, Optional<GeluForm> form) {
+        this.pre = pre;
+        this.firstRow = firstRow;
+        this.form = form;
+        backward = true;
+        return this;
+    }
+
+    /// Where the chunks from `firstChunk` on are packed.
+    ///
+    /// @param table addresses of the rows in scratch
+    /// @param length columns of the whole hidden block
+    HiddenOutput into(long table, int rows, int length, int firstChunk, long packed) {
+        this.table = table;
+        this.rows = rows;
+        this.length = length;
+        this.firstChunk = firstChunk;
+        this.packed = packed;
+        return this;
+    }
+
+    @Override
+    boolean direct() {
+        return false;
+    }
+
+    @Override
+    long y() {
+        throw new AssertionError("panels are summed up in scratch");
+    }
+
+    @Override
+    long stride() {
+        throw new AssertionError("panels are summed up in scratch");
+    }
+
+    @Override
+    boolean plain() {
+        return false;
+    }
+
+    @Override
+    void finish(int rows, int first, int columns, long source, long sourceStride) {
+        super.finish(rows, first, columns, source, sourceStride);
+        int chunk = firstChunk;
+        while (Gemm.chunk(length, chunk + 1) <= first) {
+            chunk++;
+        }
+        pack(chunk, first, columns, 0);
+    }
+
+    /// Packs columns of the scratch; two panels at once may lie in two chunks.
+    private void pack(int chunk, int first, int columns, int done) {
+        int begin = Gemm.chunk(length, chunk);
+        int end = Gemm.chunk(length, chunk + 1);
+        int count = Math.min(columns, end - first);
+        long target = packed + (chunk - firstChunk) * Gemm.chunkBytes(rows, length);
+        Packing.part(table, rows, done * (long) Float.BYTES, count, target, first - begin, end - begin);
+        if (count < columns) {
+            pack(chunk + 1, end, columns - count, done + count);
+        }
+    }
+
+    @Override
+    void block(int row, int rows, int lanes, long at, long source, long sourceStride) {
+        int column = (int) (at / Float.BYTES);
+        long saved = pre.isPresent() ? pre.at(firstRow + row, column) : 0;
+        if (backward) {
+            Activation.applyDerivative(
+                    form.orElseThrow(), rows, lanes, saved, pre.stride(column), source, sourceStride);
+            return;
+        }
+        if (pre.isPresent()) {
+            Activation.shift(rows, lanes, saved, pre.stride(column), source, sourceStride, bias + at);
+        }
+        Activation.apply(form, rows, lanes, source, sourceStride, source, sourceStride, bias + at);
+    }
+}

@@ -1,0 +1,159 @@
+package dev.tandem.cpu;
+
+import dev.tandem.engine.kernel.GeluForm;
+import java.util.Arrays;
+import java.util.Optional;
+
+/// The weight gradient of a layer, `dW += dyᵀ·x` and `dBias += sum of dy`, for one block of it at a time: see
+/// [Gemm]. Each worker has one and sets its operands per task.
+final class WeightGradient {
+    /// Longest chunk of the reduction over tokens.
+    private static final int TOKENS = 256;
+    /// Most columns of `in` in a block. They are packed as rows of tiles, and the panels of dy once for each block.
+    static final int COLUMNS = 512;
+    // Panels of dy packed in one pass over its rows.
+    private static final int GROUP = 4;
+
+    private PanelLayout layout = new PanelLayout(1, 1, 1);
+    private long dW;
+    private long dBias;
+    private int rows;
+    private int firstRow;
+    private Optional<GeluForm> form = Optional.empty();
+    private SavedHidden activated = SavedHidden.NONE;
+    private long table;
+    private SavedHidden panels = SavedHidden.NONE;
+    private long dy;
+    private long dyStride;
+
+    static WeightGradient[] perWorker(Workers workers) {
+        var gradients = new WeightGradient[workers.threads()];
+        Arrays.setAll(gradients, _ -> new WeightGradient());
+        return gradients;
+    }
+
+    /// Scratch of [#add].
+    ///
+    /// @param in columns of the weight
+    static long bytes(int rows, int in) {
+        int depth = Math.min(rows, TOKENS);
+        return Gemm.packedBytes(Math.min(in, COLUMNS), depth) + (long) GROUP * depth * GemmTile.ROW_BYTES;
+    }
+
+    /// The gradient of one matrix over some rows of its operands.
+    ///
+    /// @param dBias 0 for none
+    void of(PanelLayout layout, long dW, long dBias, int expert, int rows) {
+        this.layout = layout;
+        this.dW = dW + expert * layout.matrixBytes();
+        this.dBias = dBias == 0 ? 0 : dBias + (long) expert * layout.out() * Float.BYTES;
+        this.rows = rows;
+    }
+
+    /// x is the activation of what was saved.
+    void activated(SavedHidden saved, int firstRow, Optional<GeluForm> form) {
+        activated = saved;
+        this.firstRow = firstRow;
+        this.form = form;
+    }
+
+    /// x is rows at these addresses.
+    void gathered(long table) {
+        this.table = table;
+        form = Optional.empty();
+    }
+
+    /// dy is equidistant rows.
+    void rows(long dy, long dyStride) {
+        this.dy = dy;
+        this.dyStride = dyStride;
+        panels = SavedHidden.NONE;
+    }
+
+    /// dy is in panels already.
+    void panels(SavedHidden dy, int firstRow) {
+        panels = dy;
+        this.firstRow = firstRow;
+    }
+
+    /// Adds a block of columns and of panels, over all rows.
+    void add(long scratch, int columnBlock, int columnBlocks, int panelBlock, int panelBlocks) {
+        int firstColumn = Split.first(layout.in(), columnBlocks, columnBlock);
+        int columns = Split.first(layout.in(), columnBlocks, columnBlock + 1) - firstColumn;
+        int firstPanel = Split.first(layout.panels(), panelBlocks, panelBlock);
+        int lastPanel = Split.first(layout.panels(), panelBlocks, panelBlock + 1);
+        boolean sums = dBias != 0 && columnBlock == 0;
+        long packed = scratch + Gemm.packedBytes(columns, Math.min(rows, TOKENS));
+        int chunks = Split.parts(rows, TOKENS);
+        for (int chunk = 0; chunk < chunks; chunk++) {
+            int first = Split.first(rows, chunks, chunk);
+            int depth = Split.first(rows, chunks, chunk + 1) - first;
+            packColumns(first, depth, firstColumn, columns, scratch);
+            for (int panel = firstPanel; panel < lastPanel; panel++) {
+                long b = panelOfDy(first, depth, panel, firstPanel, lastPanel, packed);
+                if (sums) {
+                    int width = Math.min(GemmTile.WIDTH, layout.out() - panel * GemmTile.WIDTH);
+                    Packing.addColumnSums(b, depth, width, dBias + panel * GemmTile.ROW_BYTES);
+                }
+                long c = dW + panel * layout.panelBytes() + firstColumn * GemmTile.ROW_BYTES;
+                long next = panel + 1 < lastPanel ? c + layout.panelBytes() : c;
+                long bytes = columns * GemmTile.ROW_BYTES;
+                Gemm.tiles(columns, depth, scratch, b, next, 1, bytes, 0, c, GemmTile.ROW_BYTES, true);
+            }
+        }
+    }
+
+    private void packColumns(int first, int depth, int firstColumn, int columns, long out) {
+        int tiles = Split.parts(columns, GemmTile.ROWS);
+        for (int t = 0; t < tiles; t++) {
+            int begin = Split.first(columns, tiles, t);
+            int count = Split.first(columns, tiles, t + 1) - begin;
+            long target = out + (long) begin * depth * Float.BYTES;
+            if (form.isPresent()) {
+                packSaved(firstRow + first, depth, firstColumn + begin, count, target);
+            } else {
+                long offset = (firstColumn + begin) * (long) Float.BYTES;
+                Packing.columns(table + first * (long) Long.BYTES, depth, offset, count, target);
+            }
+        }
+        if (form.isPresent()) {
+            CpuGelu.apply(out, out, columns * depth, form.get());
+        }
+    }
+
+    /// Columns of a tile, which may lie in several panels.
+    private void packSaved(int row, int depth, int column, int count, long out) {
+        long stride = count * (long) Float.BYTES;
+        int done = 0;
+        while (done < count) {
+            int at = column + done;
+            int part = Math.min(Math.min(count - done, Lanes.LENGTH), GemmTile.WIDTH - at % GemmTile.WIDTH);
+            long source = activated.at(row, at);
+            Packing.strip(source, activated.stride(at), depth, part, out + done * (long) Float.BYTES, stride);
+            done += part;
+        }
+    }
+
+    /// One panel of dy, where it lies or packed; some panels are packed at once.
+    private long panelOfDy(int first, int depth, int panel, int firstPanel, int lastPanel, long packed) {
+        int column = panel * GemmTile.WIDTH;
+        if (panels.isPresent() && panels.stride(column) == GemmTile.ROW_BYTES) {
+            return panels.at(firstRow + first, column);
+        }
+        if (panels.isPresent()) {
+            int width = layout.out() - column;
+            Packing.panel(panels.at(firstRow + first, column), panels.stride(column), depth, width, packed);
+            return packed;
+        }
+        int done = (panel - firstPanel) % GROUP;
+        if (done == 0) {
+            int last = Math.min(lastPanel, panel + GROUP);
+            for (int p = panel; p < last; p++) {
+                int width = Math.min(GemmTile.WIDTH, layout.out() - p * GemmTile.WIDTH);
+                long source = dy + first * dyStride + p * GemmTile.ROW_BYTES;
+                Packing.panel(source, dyStride, depth, width, packed + (long) (p - panel) * depth * GemmTile.ROW_BYTES);
+            }
+        }
+        return packed + (long) done * depth * GemmTile.ROW_BYTES;
+    }
+}
