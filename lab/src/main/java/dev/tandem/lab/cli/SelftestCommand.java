@@ -4,6 +4,7 @@ import dev.tandem.engine.Backend;
 import dev.tandem.lab.BadInputException;
 import dev.tandem.lab.report.Fields;
 import dev.tandem.lab.report.Json;
+import dev.tandem.lab.report.OutputFolder;
 import dev.tandem.lab.selftest.BackendTable;
 import dev.tandem.lab.selftest.Determinism;
 import dev.tandem.lab.selftest.ReferenceCheck;
@@ -35,6 +36,7 @@ import picocli.CommandLine.Spec;
         })
 final class SelftestCommand implements Callable<Integer> {
     private static final int MOST_TRIALS = 1000;
+    private static final String VECTORS_REMEDY = "Give the folder that holds the *.safetensors files";
 
     @Spec
     @SuppressWarnings("NullAway.Init")
@@ -80,23 +82,33 @@ final class SelftestCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         Ranges.require("--trials", trials, 1, MOST_TRIALS);
         kind.vectors.ifPresent(SelftestCommand::requireFolder);
+        json.ifPresent(this::requireUse);
         PrintWriter out = spec.commandLine().getOut();
         try (Backend backend = backendChoice.open()) {
-            out.println("backend " + backend.name() + ": " + backend.description());
+            backendChoice.announce(backend, out::println);
             return passed(backend, out) ? ExitCode.OK : ExitCode.FAILED;
         }
     }
 
     private boolean passed(Backend backend, PrintWriter out) throws IOException {
         if (kind.vectors.isPresent()) {
-            return VectorSuite.standard()
-                    .run(kind.vectors.get(), backend, stream(out))
-                    .succeeded();
+            return vectorsPass(kind.vectors.get(), backend, out);
         }
         if (kind.against.isPresent()) {
             return agrees(backend, kind.against.get(), out);
         }
         return kind.determinism ? repeats(backend, out) : ReferenceCheck.run(backend, stream(out));
+    }
+
+    private boolean vectorsPass(Path folder, Backend backend, PrintWriter out) throws IOException {
+        var report = VectorSuite.standard().run(folder, backend, stream(out));
+        if (report.results().isEmpty()) {
+            spec.commandLine()
+                    .getErr()
+                    .println("%s: --vectors %s: it holds no *.safetensors file, so nothing was checked. %s."
+                            .formatted(spec.qualifiedName(), folder, VECTORS_REMEDY));
+        }
+        return report.succeeded();
     }
 
     private boolean agrees(Backend backend, String other, PrintWriter out) throws IOException {
@@ -125,6 +137,17 @@ final class SelftestCommand implements Callable<Integer> {
         return found.passed();
     }
 
+    /// Refuses a file that nothing would be written to, or that nothing can be written to.
+    private void requireUse(Path file) {
+        if (kind.against.isEmpty() && !kind.determinism) {
+            throw new BadInputException(
+                    "--json " + file,
+                    "only --against and --determinism have results to write",
+                    "Add one of them or leave --json away");
+        }
+        OutputFolder.requireWritable(file, "--json");
+    }
+
     private void write(Map<String, Object> results) throws IOException {
         if (json.isPresent()) {
             Files.writeString(json.get(), Json.pretty(results));
@@ -136,7 +159,7 @@ final class SelftestCommand implements Callable<Integer> {
             throw new BadInputException(
                     "--vectors " + folder,
                     Files.exists(folder) ? "it is no folder that can be read" : "there is no such folder",
-                    "Give the folder that holds the *.safetensors files");
+                    VECTORS_REMEDY);
         }
     }
 

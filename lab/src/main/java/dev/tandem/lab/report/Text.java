@@ -50,4 +50,13 @@ public final class Text {
                 ? String.format(Locale.ROOT, "%d min %02d s", whole / 60, whole % 60)
                 : String.format(Locale.ROOT, "%d h %02d min", whole / 3600, whole / 60 % 60);
     }
+
+    /// In one unit, at least two digits of it where there are: `72 s`, `12 min`, `31 h`.
+    public static String coarseDuration(double seconds) {
+        long whole = Math.max(0, Math.round(seconds));
+        if (whole < 100) {
+            return whole + " s";
+        }
+        return whole < 6000 ? (whole + 30) / 60 + " min" : (whole + 1800) / 3600 + " h";
+    }
 }
