@@ -30,6 +30,7 @@ import picocli.CommandLine.Spec;
         },
         subcommands = {
             BenchCommand.class,
+            BundleCommand.class,
             CompareCommand.class,
             DoctorCommand.class,
             GpuCheckCommand.class,

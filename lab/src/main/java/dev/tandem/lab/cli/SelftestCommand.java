@@ -52,7 +52,7 @@ final class SelftestCommand implements Callable<Integer> {
             names = "--trials",
             paramLabel = "N",
             description = "With --against: at most the N smallest uses of each kernel. Default: all.")
-    private int trials = MOST_TRIALS;
+    private Optional<Integer> trials = Optional.empty();
 
     @Option(
             names = "--json",
@@ -80,7 +80,7 @@ final class SelftestCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        Ranges.require("--trials", trials, 1, MOST_TRIALS);
+        trials.ifPresent(this::requireUse);
         kind.vectors.ifPresent(SelftestCommand::requireFolder);
         json.ifPresent(this::requireUse);
         PrintWriter out = spec.commandLine().getOut();
@@ -114,7 +114,7 @@ final class SelftestCommand implements Callable<Integer> {
     private boolean agrees(Backend backend, String other, PrintWriter out) throws IOException {
         try (Backend against = backendChoice.open("--against", other)) {
             out.println("against " + against.name() + ": " + against.description());
-            var table = BackendTable.of(backend, against, trials);
+            var table = BackendTable.of(backend, against, trials.orElse(MOST_TRIALS));
             table.print(out::println);
             write(table.json());
             return table.passed();
@@ -135,6 +135,16 @@ final class SelftestCommand implements Callable<Integer> {
                 .with("passed", found.passed())
                 .map());
         return found.passed();
+    }
+
+    private void requireUse(int count) {
+        Ranges.require("--trials", count, 1, MOST_TRIALS);
+        if (kind.against.isEmpty()) {
+            throw new BadInputException(
+                    "--trials " + count,
+                    "it says how many uses of a kernel --against compares",
+                    "Add --against NAME or leave --trials away");
+        }
     }
 
     /// Refuses a file that nothing would be written to, or that nothing can be written to.

@@ -20,6 +20,12 @@ public final class Text {
         return "%s%s%s".formatted(value < 0 ? "-" : "", fixed(rest, digits), prefix == 0 ? "" : " " + PREFIXES[prefix]);
     }
 
+    /// As the other one, with a unit: `4.61 TB`, `631 B`.
+    public static String scaled(double value, String unit) {
+        String number = scaled(value);
+        return number + (number.contains(" ") ? "" : " ") + unit;
+    }
+
     /// A fixed number of decimals.
     public static String fixed(double value, int decimals) {
         return String.format(Locale.ROOT, "%." + decimals + "f", value);

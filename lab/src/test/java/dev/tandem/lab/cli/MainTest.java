@@ -87,6 +87,18 @@ final class MainTest {
     }
 
     @Test
+    void anArgumentThatNothingTakesIsNamed() {
+        assertRefused(run("comprae"), "there is no command 'comprae'", "tandem compare");
+        assertRefused(run("info", "gpt2"), "'gpt2' is not understood", "info --help");
+    }
+
+    @Test
+    void theLaunchersOwnCommandsAreListed() {
+        assertThat(run("--help").out()).contains("  bench ", "  bundle ");
+        assertRefused(run("bundle", "--out", "x"), "./tandem bundle --out x");
+    }
+
+    @Test
     void doctorTellsWhatIsThere() {
         var ran = run("doctor");
         assertThat(ran.exitCode()).isIn(ExitCode.OK, ExitCode.NO_BACKEND);
@@ -174,6 +186,7 @@ final class MainTest {
         assertRefused(run("selftest", "--backend", "reference", "--against", "tpu"), "--against tpu", "cpu-vector");
         assertRefused(run("selftest", "--against", "reference", "--determinism"), "mutually exclusive");
         assertRefused(run("selftest", "--against", "reference", "--trials", "0"), "--trials 0");
+        assertRefused(run("selftest", "--trials", "3"), "--trials 3", "--against");
     }
 
     @Test
