@@ -125,7 +125,7 @@ sealed interface Display extends Listener, AutoCloseable {
                     .build();
         }
 
-        /// `  43 %  ██████████·············  72 s left  loss …`; where the columns are few, without the bar.
+        /// `43 %  ██████████·············  72 s left  loss …`; where columns are few, without bar.
         static String line(Status status, int columns) {
             String end = "  %s left  loss %s  %s tokens/s  %s GFLOP/s"
                     .formatted(
