@@ -4,6 +4,7 @@ module dev.tandem.lab {
     requires dev.tandem.testkit;
     requires info.picocli;
     requires java.desktop;
+    requires java.logging;
     requires java.management;
     requires jtokkit;
     requires me.tongfei.progressbar;

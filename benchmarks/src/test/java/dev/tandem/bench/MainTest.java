@@ -41,7 +41,7 @@ class MainTest {
                 "--threads -1               | it must be 1 to 1024",
                 "--only NoSuchThing         | no benchmark's name contains that",
                 "--compare only-one.json    | --compare",
-                "--compare no.json none.json| no.json: it cannot be read",
+                "--compare no.json none.json| no.json: there is no such file. Give a bench.json",
                 "--fast                     | --fast"
             })
     void badInputIsOneSentence(String arguments, String sentence) {
@@ -57,6 +57,16 @@ class MainTest {
         Path file = Files.writeString(folder.resolve("file"), "");
         assertThat(run("--quick", "--out", file.toString())).isEqualTo(BAD_INPUT);
         assertThat(err.toString()).contains("a file of that name is in the way");
+    }
+
+    @Test
+    void aFolderThatCannotBeMadeIsRefusedWithMoreThanItsName() throws IOException {
+        Path nowhere = Files.createSymbolicLink(folder.resolve("link"), folder.resolve("gone"))
+                .resolve("below");
+        assertThat(run("--quick", "--out", nowhere.toString())).isEqualTo(BAD_INPUT);
+        assertThat(err.toString())
+                .contains("below: nothing can be written there (")
+                .doesNotContain("(" + folder);
     }
 
     @Test

@@ -7,6 +7,11 @@ public final class BackendUnavailable extends EngineException {
     /// @param backend its name
     /// @param reason why not, and what to do about it
     public BackendUnavailable(String backend, String reason) {
-        super("backend '%s' is not available: %s".formatted(backend, reason));
+        this(backend, "", reason);
+    }
+
+    /// @param origin who asks for it, in parentheses
+    BackendUnavailable(String backend, String origin, String reason) {
+        super("backend '%s'%s is not available: %s".formatted(backend, origin, reason));
     }
 }

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /// Finds and opens backends.
 ///
@@ -14,6 +15,8 @@ import java.util.stream.Collectors;
 /// priority is opened. What was chosen, and why nothing better, is logged in one line. A backend
 /// asked for by name is opened or refused, never replaced.
 public final class Backends {
+    private static final String PROPERTY = "tandem.backend";
+    private static final String VARIABLE = "TANDEM_BACKEND";
     private static final System.Logger LOG = System.getLogger("dev.tandem.engine");
 
     private Backends() {}
@@ -37,10 +40,9 @@ public final class Backends {
     ///
     /// @throws BackendUnavailable if there is none; the message names every reason
     public static Backend open(BackendOptions options) {
-        Optional<String> name = Optional.ofNullable(System.getProperty("tandem.backend"))
-                .or(() -> Optional.ofNullable(System.getenv("TANDEM_BACKEND")))
-                .filter(configured -> !configured.isBlank());
-        return name.isPresent() ? open(name.get(), options) : openBest(options);
+        return configured(System.getProperty(PROPERTY), System.getenv(VARIABLE))
+                .map(wish -> open(wish, options))
+                .orElseGet(() -> openBest(options));
     }
 
     /// Opens a backend by name.
@@ -48,16 +50,39 @@ public final class Backends {
     /// @throws IllegalArgumentException if no provider has that name
     /// @throws BackendUnavailable if it cannot be opened here
     public static Backend open(String name, BackendOptions options) {
+        return open(new Wish(name, ""), options);
+    }
+
+    /// A backend that is asked for by name.
+    ///
+    /// @param origin who asks, in parentheses, for messages; empty if the caller does
+    record Wish(String name, String origin) {}
+
+    /// What the system property asks for, else what the environment does.
+    static Optional<Wish> configured(@Nullable String property, @Nullable String variable) {
+        return wish(property, "the system property " + PROPERTY)
+                .or(() -> wish(variable, "the environment variable " + VARIABLE));
+    }
+
+    private static Optional<Wish> wish(@Nullable String name, String origin) {
+        return Optional.ofNullable(name)
+                .filter(configured -> !configured.isBlank())
+                .map(configured -> new Wish(configured, " (named by " + origin + ")"));
+    }
+
+    static Backend open(Wish wish, BackendOptions options) {
+        String name = wish.name();
         List<BackendProvider> providers = providers();
         BackendProvider provider = providers.stream()
                 .filter(candidate -> candidate.name().equals(name))
                 .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException("there is no backend '%s'; known here: %s"
+                .orElseThrow(() -> new IllegalArgumentException("there is no backend '%s'%s; known here: %s"
                         .formatted(
                                 name,
+                                wish.origin(),
                                 providers.stream().map(BackendProvider::name).collect(Collectors.joining(", ")))));
         if (provider.probe() instanceof Availability.Unavailable(String reason)) {
-            throw new BackendUnavailable(name, reason);
+            throw new BackendUnavailable(name, wish.origin(), reason);
         }
         return opened(provider, options, "");
     }

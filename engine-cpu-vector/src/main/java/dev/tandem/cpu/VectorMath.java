@@ -10,10 +10,14 @@ import jdk.incubator.vector.VectorOperators;
 ///
 /// | function                   | error                        | domain                              |
 /// |----------------------------|------------------------------|-------------------------------------|
-/// | [#exp2]                    | 1 ulp                        | `x <= 127`; 0 below -127            |
-/// | [#exp]                     | 1 ulp                        | `x <= 88`; 0 below -87.3            |
+/// | [#exp2]                    | 1 ulp                        | `x <= 127`; 0 below -64             |
+/// | [#exp]                     | 1 ulp                        | `x <= 88`; 0 below -44.36           |
 /// | [#gelu], [#geluTanh]       | 1.5e-7 of max(1, abs x)      | all                                 |
 /// | their derivatives          | 3e-7                         | all                                 |
+///
+/// Powers below 2^-64 are 0: beside the 1 of a softmax or of a GELU they are far below F32's last
+/// place, yet times a small gradient they would be subnormal. A product that reads a subnormal number
+/// takes these processors a hundred cycles and more, and Java cannot tell them to take it for 0.
 ///
 /// NaN stays NaN everywhere, so a broken loss cannot hide.
 ///
@@ -34,8 +38,10 @@ final class VectorMath {
     // Adding it rounds to an integer and leaves that integer in the low bits.
     private static final FloatVector ROUNDING = constant(0x1.8p23f);
     private static final int FRACTION_BITS = 23;
-    private static final FloatVector SMALLEST = constant(-127);
-    private static final FloatVector SMALLEST_EXP = constant(-87.3f);
+    private static final FloatVector LEAST = constant(-64);
+    private static final FloatVector LEAST_NATURAL = constant((float) (-64 * LN_2));
+    // Its power has the bits of 0, see [#scaled].
+    private static final FloatVector NOTHING = constant(-127);
 
     // 2^r = 1 + r*(...), minimax on [-1/2, 1/2], relative error 2e-9
     private static final FloatVector E1 = constant(0.6931472f);
@@ -66,9 +72,11 @@ final class VectorMath {
     private static final FloatVector W7 = constant(0.00017581512f);
     private static final FloatVector W8 = constant(-1.4193656e-5f);
 
-    // Beyond it both forms equal 0 or x in F32, and no power in them overflows.
+    // Beyond it the error function's form equals 0 or x, and its polynomials stay small.
     private static final FloatVector FAR = constant(16);
-    private static final FloatVector MINUS_FAR = constant(-16);
+    // Beyond it the other form is within 2^-67 of 0 or x.
+    private static final FloatVector TANH_FAR = constant(8);
+    private static final FloatVector MINUS_TANH_FAR = constant(-8);
 
     // tanh form: gelu = x / (1 + 2^(-x*(T1 + T3*x^2)))
     private static final double TANH_SLOPE = 2 * 0.7978845608028654 * 1.4426950408889634;
@@ -76,8 +84,6 @@ final class VectorMath {
     private static final FloatVector MINUS_T3 = constant((float) -(TANH_SLOPE * 0.044715));
     private static final FloatVector T1_NATURAL = constant((float) (2 * 0.7978845608028654));
     private static final FloatVector T3_NATURAL = constant((float) (2 * 0.7978845608028654 * 3 * 0.044715));
-
-    private static final FloatVector TANH_LARGEST = constant(120);
 
     private VectorMath() {}
 
@@ -88,7 +94,7 @@ final class VectorMath {
     /// 2 to the power x.
     static FloatVector exp2(FloatVector x) {
         // A comparison, because max costs six instructions to treat NaN as Java does.
-        FloatVector y = x.blend(SMALLEST, x.compare(VectorOperators.LT, SMALLEST));
+        FloatVector y = x.blend(NOTHING, x.compare(VectorOperators.LT, LEAST));
         FloatVector shifted = y.add(ROUNDING);
         FloatVector r = y.sub(shifted.sub(ROUNDING));
         return scaled(polynomial(r), shifted);
@@ -96,8 +102,8 @@ final class VectorMath {
 
     /// e to the power x.
     static FloatVector exp(FloatVector x) {
-        VectorMask<Float> small = x.compare(VectorOperators.LT, SMALLEST_EXP);
-        FloatVector y = x.blend(SMALLEST_EXP, small);
+        VectorMask<Float> small = x.compare(VectorOperators.LT, LEAST_NATURAL);
+        FloatVector y = x.blend(LEAST_NATURAL, small);
         FloatVector shifted = y.fma(LOG2_E, ROUNDING);
         FloatVector whole = shifted.sub(ROUNDING);
         FloatVector r = y.fma(LOG2_E_REST, y.fma(LOG2_E, whole.neg()));
@@ -158,13 +164,13 @@ final class VectorMath {
 
     /// `x * (1 + tanh(sqrt(2/pi) * (x + 0.044715 x^3))) / 2 = x / (1 + q)`.
     static FloatVector geluTanh(FloatVector x) {
-        VectorMask<Float> below = x.compare(VectorOperators.LT, MINUS_FAR);
+        VectorMask<Float> below = x.compare(VectorOperators.LT, MINUS_TANH_FAR);
         return x.blend(ZERO, below).div(tanhPower(bounded(x, below)).add(ONE));
     }
 
     /// Derivative of [#geluTanh]: `s + x * s * (1 - s) * u'(x)`, s = 1 / (1 + q) and 1 - s = q * s.
     static FloatVector geluTanhDerivative(FloatVector x) {
-        VectorMask<Float> below = x.compare(VectorOperators.LT, MINUS_FAR);
+        VectorMask<Float> below = x.compare(VectorOperators.LT, MINUS_TANH_FAR);
         FloatVector near = bounded(x, below);
         FloatVector q = tanhPower(near);
         FloatVector s = ONE.div(q.add(ONE));
@@ -174,12 +180,11 @@ final class VectorMath {
     }
 
     private static FloatVector bounded(FloatVector x, VectorMask<Float> below) {
-        return x.blend(MINUS_FAR, below).blend(FAR, x.compare(VectorOperators.GT, FAR));
+        return x.blend(MINUS_TANH_FAR, below).blend(TANH_FAR, x.compare(VectorOperators.GT, TANH_FAR));
     }
 
-    /// `q = 2^(-x * (T1 + T3 x^2))`, not above what leaves 1 + q finite.
+    /// `q = 2^(-x * (T1 + T3 x^2))`, below 2^72 for what is not far.
     private static FloatVector tanhPower(FloatVector x) {
-        FloatVector u = x.mul(x).fma(MINUS_T3, MINUS_T1).mul(x);
-        return exp2(u.blend(TANH_LARGEST, u.compare(VectorOperators.GT, TANH_LARGEST)));
+        return exp2(x.mul(x).fma(MINUS_T3, MINUS_T1).mul(x));
     }
 }

@@ -7,6 +7,10 @@ import dev.tandem.engine.Backends;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 /// The use as a library that the README shows.
@@ -40,6 +44,24 @@ class LibraryExampleTest {
                 assertThat(continued).isEqualTo(" brown fox jumps ove");
             }
         }
+    }
+
+    @Test
+    void theReadmeNamesArtifactsOfThisBuild() throws IOException {
+        Path root = Path.of(System.getProperty("basedir", ".")).resolve("..");
+        String readme = Files.readString(root.resolve("README.md"));
+        Matcher dependency = Pattern.compile(
+                        "<groupId>(.*)</groupId>\\s+<artifactId>(.*)</artifactId>\\s+<version>(.*)<")
+                .matcher(readme);
+        List<String> artifacts = new ArrayList<>();
+        while (dependency.find()) {
+            artifacts.add(dependency.group(2));
+            assertThat(Files.readString(root.resolve(dependency.group(2)).resolve("pom.xml")))
+                    .contains("<groupId>" + dependency.group(1) + "</groupId>")
+                    .contains("<artifactId>" + dependency.group(2) + "</artifactId>")
+                    .contains("<version>" + dependency.group(3) + "</version>");
+        }
+        assertThat(artifacts).containsExactly("gpt-moe", "engine-cpu-vector");
     }
 
     @Test

@@ -8,13 +8,12 @@ import jdk.incubator.vector.VectorSpecies;
 final class FmaLoop {
     private static final VectorSpecies<Float> F32 = FloatVector.SPECIES_PREFERRED;
     private static final int ACCUMULATORS = 12; // two ports times a latency of four or five, and to spare
-    private static final int UNROLLED = 2;
 
     private FmaLoop() {}
 
     /// FLOPs of `run(turns)`.
     static double flops(int turns) {
-        return 2.0 * turns * UNROLLED * ACCUMULATORS * F32.length();
+        return 2.0 * turns * ACCUMULATORS * F32.length();
     }
 
     /// @return a value that depends on every operation, so that none is left out
@@ -47,30 +46,10 @@ final class FmaLoop {
             c9 = c9.fma(a, b);
             c10 = c10.fma(a, b);
             c11 = c11.fma(a, b);
-            c0 = c0.fma(a, b);
-            c1 = c1.fma(a, b);
-            c2 = c2.fma(a, b);
-            c3 = c3.fma(a, b);
-            c4 = c4.fma(a, b);
-            c5 = c5.fma(a, b);
-            c6 = c6.fma(a, b);
-            c7 = c7.fma(a, b);
-            c8 = c8.fma(a, b);
-            c9 = c9.fma(a, b);
-            c10 = c10.fma(a, b);
-            c11 = c11.fma(a, b);
         }
-        var sum = c0.add(c1)
-                .add(c2)
-                .add(c3)
-                .add(c4)
-                .add(c5)
-                .add(c6)
-                .add(c7)
-                .add(c8)
-                .add(c9)
-                .add(c10)
-                .add(c11);
+        var sum = c0.add(c1).add(c2).add(c3);
+        sum = sum.add(c4).add(c5).add(c6).add(c7);
+        sum = sum.add(c8).add(c9).add(c10).add(c11);
         return sum.reduceLanes(VectorOperators.ADD);
     }
 }

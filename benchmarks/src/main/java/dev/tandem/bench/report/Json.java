@@ -32,10 +32,7 @@ record Json(@Nullable Object value, String where) {
             text = Files.readString(file);
         } catch (IOException e) {
             throw new BadInputException(
-                    file.toString(),
-                    Files.isDirectory(file) ? "it is a folder" : "it cannot be read as text",
-                    "Give a bench.json that 'tandem bench' has written",
-                    e);
+                    file.toString(), unreadable(file), "Give a bench.json that 'tandem bench' has written", e);
         }
         try (JsonParser parser = new JsonFactory().createParser(ObjectReadContext.empty(), text)) {
             parser.nextToken();
@@ -47,6 +44,13 @@ record Json(@Nullable Object value, String where) {
                     "Give a bench.json that 'tandem bench' has written",
                     e);
         }
+    }
+
+    private static String unreadable(Path file) {
+        if (Files.notExists(file)) {
+            return "there is no such file";
+        }
+        return Files.isDirectory(file) ? "it is a folder" : "it cannot be read as text";
     }
 
     private static @Nullable Object value(JsonParser parser) {

@@ -7,6 +7,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
@@ -51,7 +52,9 @@ public final class OutputFolder {
         return switch (e) {
             case AccessDeniedException _ -> "permission denied";
             case FileAlreadyExistsException _ -> "a file of that name is in the way";
-            case FileSystemException refused when refused.getReason() != null -> refused.getReason();
+            case NoSuchFileException _ -> "no such file or folder";
+            case FileSystemException refused ->
+                refused.getReason() == null ? "the system gives no reason" : refused.getReason();
             default -> String.valueOf(e.getMessage());
         };
     }

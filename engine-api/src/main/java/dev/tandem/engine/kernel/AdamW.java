@@ -16,6 +16,8 @@ import dev.tandem.engine.Tensor;
 /// | `gradient`         | the same    | the same      | read                                      |
 /// | `norm`             | `[2]`       | F32           | read: the clip factor of [GradientNorm]   |
 ///
+/// Moments below the smallest normal number may become 0.
+///
 /// Source: Loshchilov and Hutter 2019, <https://arxiv.org/abs/1711.05101>.
 public interface AdamW {
     /// What stays the same over a run. Double precision, because 1 − β₂ would lose seven bits in

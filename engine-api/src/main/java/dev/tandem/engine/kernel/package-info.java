@@ -3,6 +3,11 @@
 /// Letters in shapes: `B` sequences, `T` positions, `N = B·T` tokens, `V` vocabulary, `C`
 /// channels, `H` heads, `D = C/H`, `F` feed-forward width, `E` experts, `K` experts per token,
 /// `S` slots per expert, `R` expert rows.
+///
+/// Small numbers: a backend may compute 0 where a power of a softmax, relative to the largest one,
+/// or the tail of a GELU is below 2^-64, and where a moment of [AdamW] is below the smallest normal
+/// number. Some processors multiply subnormal numbers a hundred times more slowly, and results so
+/// far below F32's last place are not worth that; the contracts do not ask for them.
 @NullMarked
 package dev.tandem.engine.kernel;
 

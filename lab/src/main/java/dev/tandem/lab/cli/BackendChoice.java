@@ -1,5 +1,6 @@
 package dev.tandem.lab.cli;
 
+import dev.tandem.engine.Availability;
 import dev.tandem.engine.Backend;
 import dev.tandem.engine.BackendOptions;
 import dev.tandem.engine.BackendProvider;
@@ -7,6 +8,7 @@ import dev.tandem.engine.Backends;
 import dev.tandem.lab.BadInputException;
 import dev.tandem.testkit.ReferenceBackend;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import picocli.CommandLine.Option;
@@ -46,6 +48,20 @@ final class BackendChoice {
                     "Choose one of them; 'tandem doctor' tells which are available here");
         }
         return Backends.open(name, options);
+    }
+
+    /// Says which backend computes, and why no better one.
+    void announce(Backend opened, Consumer<String> line) {
+        line.accept("backend %s: %s".formatted(opened.name(), opened.description()));
+        if (backend.isEmpty()) {
+            Backends.providers().stream()
+                    .takeWhile(better -> !better.name().equals(opened.name()))
+                    .forEach(better -> {
+                        if (better.probe() instanceof Availability.Unavailable(String reason)) {
+                            line.accept("  not %s: %s".formatted(better.name(), reason));
+                        }
+                    });
+        }
     }
 
     private BackendOptions options() {

@@ -97,7 +97,7 @@ final class CompareCommand implements Callable<Integer> {
         try (var backend = backendChoice.open();
                 var display = display()) {
             MemoryCheck.require(models, backend);
-            display.message("backend " + backend.name() + ": " + backend.description());
+            backendChoice.announce(backend, display::message);
             var data = text.read(
                     tokenizer,
                     model.block(),

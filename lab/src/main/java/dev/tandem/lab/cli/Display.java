@@ -89,7 +89,8 @@ sealed interface Display extends Listener, AutoCloseable {
     /// A bar that is redrawn in place.
     final class Bar implements Display {
         private static final int PARTS = 1000;
-        private static final int BLOCKS = 24;
+        private static final int MOST_BLOCKS = 24;
+        private static final int FEWEST_BLOCKS = 6;
         private final PrintWriter err;
         private final int width;
         private Optional<ProgressBar> bar = Optional.empty();
@@ -119,25 +120,28 @@ sealed interface Display extends Listener, AutoCloseable {
             return new ProgressBarBuilder()
                     .setInitialMax(PARTS)
                     .setUpdateIntervalMillis(500)
-                    .setRenderer((_, columns) -> line(columns))
+                    .setRenderer((_, columns) -> line(last, columns))
                     .setConsumer(new DelegatingProgressBarConsumer(this::draw, width))
                     .build();
         }
 
-        /// `43 %  ██████████·············  1 min 12 s left  loss …`, cut to the columns.
-        private String line(int columns) {
-            var status = last;
-            int full = (int) Math.round(BLOCKS * status.fraction());
-            String line = "%4s  %s%s  %s left  loss %s  %s tokens/s  %s GFLOP/s"
+        /// `43 %  ██████████·············  72 s left  loss …`; where columns are few, without bar.
+        static String line(Status status, int columns) {
+            String end = "  %s left  loss %s  %s tokens/s  %s GFLOP/s"
                     .formatted(
-                            Math.round(100 * status.fraction()) + " %",
-                            "█".repeat(full),
-                            "·".repeat(BLOCKS - full),
-                            Text.duration(status.secondsLeft()),
+                            Text.coarseDuration(status.secondsLeft()),
                             values(status),
                             Text.scaled(mean(status, Status.Model::tokensPerSecond)),
-                            Text.fixed(mean(status, Status.Model::gigaflopsPerSecond), 1));
+                            Text.fixed(mean(status, Status.Model::gigaflopsPerSecond), 0));
+            String start = "%5s".formatted(Math.round(100 * status.fraction()) + " %");
+            int blocks = Math.min(MOST_BLOCKS, columns - start.length() - end.length() - 2);
+            String line = blocks < FEWEST_BLOCKS ? start + end : start + "  " + bar(status.fraction(), blocks) + end;
             return line.length() < columns ? line + " ".repeat(columns - line.length()) : line.substring(0, columns);
+        }
+
+        private static String bar(double fraction, int blocks) {
+            int full = (int) Math.round(blocks * fraction);
+            return "█".repeat(full) + "·".repeat(blocks - full);
         }
 
         private void draw(String line) {

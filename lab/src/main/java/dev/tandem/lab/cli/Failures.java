@@ -18,11 +18,21 @@ final class Failures {
         var command = failure.getCommandLine();
         var err = command.getErr();
         String name = command.getCommandSpec().qualifiedName();
-        err.println(name + ": " + failure.getMessage());
+        err.println(name + ": " + message(failure, command));
         if (!UnmatchedArgumentException.printSuggestions(failure, err)) {
             err.println("Try '" + name + " --help'.");
         }
         return ExitCode.BAD_INPUT;
+    }
+
+    private static String message(ParameterException failure, CommandLine command) {
+        if (failure instanceof UnmatchedArgumentException unmatched && !unmatched.isUnknownOption()) {
+            String what = "'" + unmatched.getUnmatched().getFirst() + "'";
+            return command.getParent() == null
+                    ? "there is no command " + what
+                    : what + " is not understood; the command takes options only";
+        }
+        return String.valueOf(failure.getMessage());
     }
 
     /// A command that was understood and failed.

@@ -42,7 +42,7 @@ final class InfoCommand implements Callable<Integer> {
     @Option(names = "--model", paramLabel = "NAME", description = "Show this model only, with its memory plan.")
     private Optional<String> model = Optional.empty();
 
-    @Option(names = "--json", description = "Print a JSON array.")
+    @Option(names = "--json", description = "Print a JSON array; memory in bytes.")
     private boolean json;
 
     @Override
@@ -98,7 +98,25 @@ final class InfoCommand implements Callable<Integer> {
                                 .with("active", parameters.active())
                                 .map())
                 .with("zflops", FlopCount.paperZettaflops(config))
+                .with(
+                        "memoryPlan",
+                        new Fields()
+                                .with("training", bytes(() -> MemoryPlan.training(config, 1, config.T(), 1)))
+                                .with("decoding", bytes(() -> MemoryPlan.decoding(config, 1, config.T())))
+                                .map())
                 .map();
+    }
+
+    /// Bytes by part and in total; empty if there is a buffer that no array could index.
+    private static Optional<Map<String, Object>> bytes(Supplier<MemoryPlan> supplier) {
+        try {
+            var plan = supplier.get();
+            var fields = new Fields();
+            plan.parts().forEach(part -> fields.with(part.name(), part.bytes()));
+            return Optional.of(fields.with("total", plan.bytes()).map());
+        } catch (ArithmeticException | IllegalArgumentException e) {
+            return Optional.empty();
+        }
     }
 
     private static Table table(List<Preset> presets) {

@@ -3,6 +3,8 @@ package dev.tandem.lab.cli;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.Callable;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -28,6 +30,7 @@ import picocli.CommandLine.Spec;
         },
         subcommands = {
             BenchCommand.class,
+            BundleCommand.class,
             CompareCommand.class,
             DoctorCommand.class,
             GpuCheckCommand.class,
@@ -35,6 +38,8 @@ import picocli.CommandLine.Spec;
             SelftestCommand.class
         })
 public final class Main implements Callable<Integer> {
+    // Commands say themselves which backend they use. Held, or the setting would be collected with it.
+    private static final Logger ENGINE_LOG = Logger.getLogger("dev.tandem.engine");
     private static final String LOG_FORMAT = "java.util.logging.SimpleFormatter.format";
 
     @Spec
@@ -50,6 +55,9 @@ public final class Main implements Callable<Integer> {
     public static void main(String[] args) {
         if (System.getProperty(LOG_FORMAT) == null) {
             System.setProperty(LOG_FORMAT, "%5$s%6$s%n"); // a line per message, not two
+        }
+        if (ENGINE_LOG.getLevel() == null) {
+            ENGINE_LOG.setLevel(Level.WARNING);
         }
         System.setProperty("java.awt.headless", "true");
         var out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);

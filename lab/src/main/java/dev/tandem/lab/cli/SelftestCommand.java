@@ -4,6 +4,7 @@ import dev.tandem.engine.Backend;
 import dev.tandem.lab.BadInputException;
 import dev.tandem.lab.report.Fields;
 import dev.tandem.lab.report.Json;
+import dev.tandem.lab.report.OutputFolder;
 import dev.tandem.lab.selftest.BackendTable;
 import dev.tandem.lab.selftest.Determinism;
 import dev.tandem.lab.selftest.ReferenceCheck;
@@ -35,6 +36,7 @@ import picocli.CommandLine.Spec;
         })
 final class SelftestCommand implements Callable<Integer> {
     private static final int MOST_TRIALS = 1000;
+    private static final String VECTORS_REMEDY = "Give the folder that holds the *.safetensors files";
 
     @Spec
     @SuppressWarnings("NullAway.Init")
@@ -50,7 +52,7 @@ final class SelftestCommand implements Callable<Integer> {
             names = "--trials",
             paramLabel = "N",
             description = "With --against: at most the N smallest uses of each kernel. Default: all.")
-    private int trials = MOST_TRIALS;
+    private Optional<Integer> trials = Optional.empty();
 
     @Option(
             names = "--json",
@@ -78,20 +80,19 @@ final class SelftestCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        Ranges.require("--trials", trials, 1, MOST_TRIALS);
+        trials.ifPresent(this::requireUse);
         kind.vectors.ifPresent(SelftestCommand::requireFolder);
+        json.ifPresent(this::requireUse);
         PrintWriter out = spec.commandLine().getOut();
         try (Backend backend = backendChoice.open()) {
-            out.println("backend " + backend.name() + ": " + backend.description());
+            backendChoice.announce(backend, out::println);
             return passed(backend, out) ? ExitCode.OK : ExitCode.FAILED;
         }
     }
 
     private boolean passed(Backend backend, PrintWriter out) throws IOException {
         if (kind.vectors.isPresent()) {
-            return VectorSuite.standard()
-                    .run(kind.vectors.get(), backend, stream(out))
-                    .succeeded();
+            return vectorsPass(kind.vectors.get(), backend, out);
         }
         if (kind.against.isPresent()) {
             return agrees(backend, kind.against.get(), out);
@@ -99,10 +100,21 @@ final class SelftestCommand implements Callable<Integer> {
         return kind.determinism ? repeats(backend, out) : ReferenceCheck.run(backend, stream(out));
     }
 
+    private boolean vectorsPass(Path folder, Backend backend, PrintWriter out) throws IOException {
+        var report = VectorSuite.standard().run(folder, backend, stream(out));
+        if (report.results().isEmpty()) {
+            spec.commandLine()
+                    .getErr()
+                    .println("%s: --vectors %s: it holds no *.safetensors file, so nothing was checked. %s."
+                            .formatted(spec.qualifiedName(), folder, VECTORS_REMEDY));
+        }
+        return report.succeeded();
+    }
+
     private boolean agrees(Backend backend, String other, PrintWriter out) throws IOException {
         try (Backend against = backendChoice.open("--against", other)) {
             out.println("against " + against.name() + ": " + against.description());
-            var table = BackendTable.of(backend, against, trials);
+            var table = BackendTable.of(backend, against, trials.orElse(MOST_TRIALS));
             table.print(out::println);
             write(table.json());
             return table.passed();
@@ -125,6 +137,27 @@ final class SelftestCommand implements Callable<Integer> {
         return found.passed();
     }
 
+    private void requireUse(int count) {
+        Ranges.require("--trials", count, 1, MOST_TRIALS);
+        if (kind.against.isEmpty()) {
+            throw new BadInputException(
+                    "--trials " + count,
+                    "it says how many uses of a kernel --against compares",
+                    "Add --against NAME or leave --trials away");
+        }
+    }
+
+    /// Refuses a file that nothing would be written to, or that nothing can be written to.
+    private void requireUse(Path file) {
+        if (kind.against.isEmpty() && !kind.determinism) {
+            throw new BadInputException(
+                    "--json " + file,
+                    "only --against and --determinism have results to write",
+                    "Add one of them or leave --json away");
+        }
+        OutputFolder.requireWritable(file, "--json");
+    }
+
     private void write(Map<String, Object> results) throws IOException {
         if (json.isPresent()) {
             Files.writeString(json.get(), Json.pretty(results));
@@ -136,7 +169,7 @@ final class SelftestCommand implements Callable<Integer> {
             throw new BadInputException(
                     "--vectors " + folder,
                     Files.exists(folder) ? "it is no folder that can be read" : "there is no such folder",
-                    "Give the folder that holds the *.safetensors files");
+                    VECTORS_REMEDY);
         }
     }
 

@@ -90,11 +90,11 @@ final class TextOptions {
         var heldOut = new Blocks("validation text of " + text.name(), TokenStream.of(split.validation(), encoder), T);
         var inDomain = TextSet.of(text.name(), heldOut, measured);
         var others = others(home, encoder, T, measured / 2);
-        message.accept("corpus %s: %s documents, %sB; %s tokens to train on, %s to validate on, %d sets out of domain"
+        message.accept("corpus %s: %s documents, %s; %s tokens to train on, %s to validate on, %d sets out of domain"
                 .formatted(
                         text.name(),
                         Text.grouped(text.documents().size()),
-                        Text.scaled((double) text.bytes()),
+                        Text.scaled((double) text.bytes(), "B"),
                         Text.scaled((double) training.count() * T),
                         Text.scaled(inDomain.tokens()),
                         others.size()));

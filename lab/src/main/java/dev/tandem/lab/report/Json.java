@@ -54,6 +54,7 @@ public final class Json {
                 }
                 text.append('\n').append("  ".repeat(depth)).append(']');
             }
+            case Optional<?> optional when optional.isPresent() -> indent(text, optional.get(), depth);
             default -> text.append(line(value));
         }
     }

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -53,6 +54,28 @@ public final class OutputFolder {
         return new OutputFolder(path);
     }
 
+    /// Makes sure that a single file can be written, and leaves things as they were.
+    ///
+    /// @param option that named it, for the complaint
+    /// @throws BadInputException if it cannot
+    public static void requireWritable(Path file, String option) {
+        boolean existed = Files.exists(file);
+        try {
+            Files.newOutputStream(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND)
+                    .close();
+            if (!existed) {
+                Files.delete(file);
+            }
+        } catch (IOException e) {
+            String why = Files.isDirectory(file) ? "it is a folder" : reason(e);
+            throw new BadInputException(
+                    option + " " + file,
+                    "it cannot be written (" + why + ")",
+                    "Give the path of a file in a folder that exists",
+                    e);
+        }
+    }
+
     private static void requireSpace(Path path) {
         long free;
         try {
@@ -73,8 +96,9 @@ public final class OutputFolder {
         return switch (e) {
             case AccessDeniedException _ -> "permission denied";
             case NoSuchFileException _ -> "no such file or folder";
-            case FileSystemException refused when refused.getReason() != null -> refused.getReason();
-            default -> e.getMessage() == null ? "no reason given" : e.getMessage();
+            case FileSystemException refused ->
+                refused.getReason() == null ? "the system gives no reason" : refused.getReason();
+            default -> String.valueOf(e.getMessage());
         };
     }
 

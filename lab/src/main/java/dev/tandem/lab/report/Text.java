@@ -20,6 +20,12 @@ public final class Text {
         return "%s%s%s".formatted(value < 0 ? "-" : "", fixed(rest, digits), prefix == 0 ? "" : " " + PREFIXES[prefix]);
     }
 
+    /// As the other one, with a unit: `4.61 TB`, `631 B`.
+    public static String scaled(double value, String unit) {
+        String number = scaled(value);
+        return number + (number.contains(" ") ? "" : " ") + unit;
+    }
+
     /// A fixed number of decimals.
     public static String fixed(double value, int decimals) {
         return String.format(Locale.ROOT, "%." + decimals + "f", value);
@@ -49,5 +55,14 @@ public final class Text {
         return whole < 3600
                 ? String.format(Locale.ROOT, "%d min %02d s", whole / 60, whole % 60)
                 : String.format(Locale.ROOT, "%d h %02d min", whole / 3600, whole / 60 % 60);
+    }
+
+    /// In one unit, at least two digits of it where there are: `72 s`, `12 min`, `31 h`.
+    public static String coarseDuration(double seconds) {
+        long whole = Math.max(0, Math.round(seconds));
+        if (whole < 100) {
+            return whole + " s";
+        }
+        return whole < 6000 ? (whole + 30) / 60 + " min" : (whole + 1800) / 3600 + " h";
     }
 }

@@ -87,6 +87,18 @@ final class MainTest {
     }
 
     @Test
+    void anArgumentThatNothingTakesIsNamed() {
+        assertRefused(run("comprae"), "there is no command 'comprae'", "tandem compare");
+        assertRefused(run("info", "gpt2"), "'gpt2' is not understood", "info --help");
+    }
+
+    @Test
+    void theLaunchersOwnCommandsAreListed() {
+        assertThat(run("--help").out()).contains("  bench ", "  bundle ");
+        assertRefused(run("bundle", "--out", "x"), "./tandem bundle --out x");
+    }
+
+    @Test
     void doctorTellsWhatIsThere() {
         var ran = run("doctor");
         assertThat(ran.exitCode()).isIn(ExitCode.OK, ExitCode.NO_BACKEND);
@@ -111,6 +123,19 @@ final class MainTest {
     }
 
     @Test
+    void infoAsJsonHoldsTheMemoryPlanOfTheText() {
+        String json = run("info", "--model", "gpt2", "--json").out();
+        assertThat(json)
+                .containsPattern("\"training\": \\{\\s+\"model\": \\d+,\\s+\"gradients\": \\d+,\\s+\"moments\": \\d+,")
+                .containsPattern("\"decoding\": \\{\\s+\"model\": \\d+,\\s+\"session\": \\d+,\\s+\"total\": \\d+");
+        var total =
+                Pattern.compile("\"activations\": \\d+,\\s+\"total\": (\\d+)").matcher(json);
+        assertThat(total.find()).isTrue();
+        assertThat(run("info", "--model", "gpt2").out())
+                .containsPattern("total +%.1f GiB".formatted(Long.parseLong(total.group(1)) / 0x1p30));
+    }
+
+    @Test
     void infoOfAnUnknownModelNamesTheKnownOnes() {
         assertRefused(run("info", "--model", "gpt5"), "gpt5", "moe-15B", "gpt2-xl");
     }
@@ -128,6 +153,7 @@ final class MainTest {
         var none = run("selftest", "--backend", "reference", "--vectors", empty.toString());
         assertThat(none.exitCode()).isEqualTo(ExitCode.FAILED);
         assertThat(none.out()).contains("0 passed, 0 failed");
+        assertThat(none.err()).contains("no *.safetensors file", "Give the folder");
         Files.writeString(empty.resolve("broken.safetensors"), "not a tensor");
         var broken = run("selftest", "--backend", "reference", "--vectors", empty.toString());
         assertThat(broken.exitCode()).isEqualTo(ExitCode.FAILED);
@@ -160,6 +186,29 @@ final class MainTest {
         assertRefused(run("selftest", "--backend", "reference", "--against", "tpu"), "--against tpu", "cpu-vector");
         assertRefused(run("selftest", "--against", "reference", "--determinism"), "mutually exclusive");
         assertRefused(run("selftest", "--against", "reference", "--trials", "0"), "--trials 0");
+        assertRefused(run("selftest", "--trials", "3"), "--trials 3", "--against");
+    }
+
+    @Test
+    void selftestRefusesAFileItWouldNotOrCouldNotWriteBeforeItWorks() throws IOException {
+        Path json = folder.resolve("new.json");
+        assertRefused(run("selftest", "--backend", "reference", "--json", json.toString()), "--json", "--determinism");
+        Path below = folder.resolve("nowhere").resolve("new.json");
+        var ran = run("selftest", "--backend", "reference", "--determinism", "--json", below.toString());
+        assertRefused(ran, "it cannot be written (no such file or folder)", "a folder that exists");
+        assertThat(ran.out()).isEmpty();
+        assertRefused(
+                run("selftest", "--backend", "reference", "--determinism", "--json", folder.toString()),
+                "it is a folder");
+        Files.writeString(json, "kept");
+        assertRefused(run("selftest", "--backend", "abacus", "--determinism", "--json", json.toString()), "abacus");
+        assertThat(json).hasContent("kept");
+    }
+
+    @Test
+    void theBackendIsSaidOnce() {
+        var ran = run("selftest", "--vectors", folder.toString());
+        assertThat(ran.out()).containsOnlyOnce("backend cpu-vector: ");
     }
 
     @Test
