@@ -20,7 +20,7 @@ final class Gemm {
     /// first-level cache.
     static final int DEPTH = 256;
     /// Most chunks whose rows are packed at once.
-    static final int GROUP = 3;
+    static final int GROUP = 2;
     /// Most rows of a block of the forward product: a packed group of chunks fills three eighths of the
     /// second-level cache. Each block reads the weights once.
     static final int FORWARD_ROWS = Math.clamp(
@@ -31,6 +31,7 @@ final class Gemm {
     static final int GRADIENT_ROWS = 256;
     /// Room for a transposed panel, and as much to spare.
     static final long TRANSPOSED_BYTES = 2 * DEPTH * GemmTile.ROW_BYTES;
+
     private static final long CACHE_LINE = 64;
 
     private Gemm() {}
