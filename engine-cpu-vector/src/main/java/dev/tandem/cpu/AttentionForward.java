@@ -58,7 +58,13 @@ final class AttentionForward {
         return 2 * (Packing.tableBytes(keys) + Gemm.packedBytes(keys, D))
                 + Packing.tableBytes(GemmTile.WIDTH)
                 + (2L * D + KEYS + 2) * GemmTile.ROW_BYTES
-                + Workspace.aligned((long) Uniforms.room(KEYS) * Float.BYTES);
+                + dropBytes();
+    }
+
+    private static long dropBytes() {
+        return Packing.tableBytes(GemmTile.WIDTH)
+                + GemmTile.WIDTH * PhiloxWords.rowBytes(KEYS)
+                + KEYS * GemmTile.ROW_BYTES;
     }
 
     void run(int task, int worker) {
@@ -206,19 +212,19 @@ final class AttentionForward {
         }
     }
 
-    private void drop(int b, int h, int first, int firstKey, int keys, long scores, long draws) {
+    /// Drops probabilities. A query's draws are consecutive, so they are made in rows of keys and turned.
+    private void drop(int b, int h, int first, int firstKey, int keys, long scores, long scratch) {
         int count = Math.min(GemmTile.WIDTH, T - first);
-        float scale = (float) (1 / (1 - (double) dropout));
-        for (int i = 0; i < count; i++) {
-            long index = (((long) b * H + h) * T + first + i) * T + firstKey;
-            long row = Uniforms.write(draws, seed, stream, index, keys);
-            long lane = scores + (long) i * Float.BYTES;
-            for (int j = 0; j < keys; j++) {
-                long at = lane + j * GemmTile.ROW_BYTES;
-                boolean kept = Lanes.get(row + (long) j * Float.BYTES) >= dropout;
-                Lanes.set(at, kept ? Lanes.get(at) * scale : 0);
-            }
+        long index = (((long) b * H + h) * T + first) * T + firstKey;
+        long words = scratch + Packing.tableBytes(GemmTile.WIDTH);
+        long turned = words + GemmTile.WIDTH * PhiloxWords.rowBytes(KEYS);
+        PhiloxWords.rows(words, seed, stream, index, T, count, KEYS);
+        for (int i = 0; i < GemmTile.WIDTH; i++) {
+            long row = PhiloxWords.row(words, index, T, Math.min(i, count - 1), KEYS);
+            Lanes.setLong(scratch + (long) i * Long.BYTES, row);
         }
+        HeadTiles.toPanel(scratch, 0, KEYS, turned);
+        CpuDropout.drop(scores, scores, turned, keys * GemmTile.WIDTH, dropout);
     }
 
     /// Divides one vector of queries by their sums; what has seen nothing becomes 0.

@@ -80,7 +80,7 @@ final class HeadGradient {
         long queryBytes = Workspace.aligned((long) T * Float.BYTES);
         long panelBytes = D * ROW;
         long blockBytes = (long) PANELS * WIDTH * ROW;
-        long drawBytes = Workspace.aligned((long) Uniforms.room(WIDTH) * Float.BYTES);
+        long drawBytes = PhiloxWords.rowBytes(WIDTH);
         int panels = operands.panels();
         table = workspace.address(tableBytes
                 + laneBytes
@@ -278,11 +278,15 @@ final class HeadGradient {
     /// As [#gradient], and drops from `p` what the forward dropped.
     private void drop(long p, long ds, float delta, int query, int firstKey) {
         long index = (((long) b * operands.H + h) * T + query) * T + firstKey;
-        long row = Uniforms.write(draws, operands.seed, operands.stream, index, WIDTH);
-        float scale = (float) (1 / (1 - (double) operands.dropout));
+        long row = PhiloxWords.write(draws, operands.seed, operands.stream, index, WIDTH);
+        float scale = CpuDropout.scale(operands.dropout);
+        int threshold = CpuDropout.threshold(operands.dropout);
         for (int half = 0; half < 2; half++) {
             long lanes = (long) half * Lanes.BYTES;
-            VectorMask<Float> dropped = Lanes.load(row + lanes).compare(VectorOperators.LT, operands.dropout);
+            VectorMask<Float> dropped = Lanes.loadInts(row + lanes)
+                    .lanewise(VectorOperators.LSHR, CpuDropout.UNUSED_BITS)
+                    .compare(VectorOperators.LT, threshold)
+                    .cast(Lanes.F32);
             FloatVector whole = Lanes.load(p + lanes);
             FloatVector upstream = Lanes.load(ds + lanes).mul(scale).blend(0, dropped);
             Lanes.store(upstream.sub(delta).mul(whole), ds + lanes);
