@@ -12,6 +12,8 @@ final class AttentionForward {
     /// Keys of a block: scores and packed keys stay in the first-level cache.
     static final int KEYS = 96;
 
+    // Rows of a panel's maxima, sums, and what fades the sums when a maximum grows
+    private static final int STATISTICS = 3;
     private static final float UNSEEN = Float.NEGATIVE_INFINITY;
 
     private final Workers workers;
@@ -57,8 +59,14 @@ final class AttentionForward {
     private long scratchBytes() {
         return 2 * (Packing.tableBytes(keys) + Gemm.packedBytes(keys, D))
                 + Packing.tableBytes(GemmTile.WIDTH)
-                + (2L * D + KEYS + 2) * GemmTile.ROW_BYTES
-                + Workspace.aligned((long) Uniforms.room(KEYS) * Float.BYTES);
+                + (2L * D + KEYS + STATISTICS) * GemmTile.ROW_BYTES
+                + dropBytes();
+    }
+
+    private static long dropBytes() {
+        return Packing.tableBytes(GemmTile.WIDTH)
+                + GemmTile.WIDTH * PhiloxWords.rowBytes(KEYS)
+                + KEYS * GemmTile.ROW_BYTES;
     }
 
     void run(int task, int worker) {
@@ -114,17 +122,12 @@ final class AttentionForward {
         long query = scratch + Packing.tableBytes(GemmTile.WIDTH);
         long output = query + D * GemmTile.ROW_BYTES;
         long max = output + D * GemmTile.ROW_BYTES;
-        long sum = max + GemmTile.ROW_BYTES;
-        long scores = sum + GemmTile.ROW_BYTES;
+        long scores = max + STATISTICS * GemmTile.ROW_BYTES;
         for (int j = 0; j < seen; j += KEYS) {
             int block = Math.min(KEYS, seen - j);
             multiplyKeys(packedKeys + (long) j * D * Float.BYTES, Math.min(KEYS, packed - j), block, query, scores);
             hidePadding(b, j, block, scores);
-            for (int half = 0; half < 2; half++) {
-                long lanes = (long) half * Lanes.BYTES;
-                int diagonal = start + first + half * Lanes.LENGTH - j;
-                softmax(scores + lanes, block, diagonal, max + lanes, sum + lanes, output + lanes, D, j == 0);
-            }
+            softmax(scores, block, start + first - j, max, output, j == 0);
             if (dropout > 0) {
                 drop(b, h, first, j, block, scores, scores + KEYS * GemmTile.ROW_BYTES);
             }
@@ -168,57 +171,99 @@ final class AttentionForward {
         }
     }
 
-    /// Turns the scores of one vector of queries into powers, and brings maximum, sum and output up to date.
+    /// Turns the scores of a panel of queries into powers, and brings maximum, sum and output up to date.
     ///
     /// @param diagonal lane i sees the keys up to `diagonal + i`
-    private static void softmax(
-            long scores, int count, int diagonal, long max, long sum, long output, int D, boolean first) {
+    private void softmax(long scores, int count, int diagonal, long max, long output, boolean first) {
+        long sum = max + GemmTile.ROW_BYTES;
+        long fading = sum + GemmTile.ROW_BYTES;
+        for (int half = 0; half < 2; half++) {
+            long lanes = (long) half * Lanes.BYTES;
+            hideLater(scores + lanes, count, diagonal + half * Lanes.LENGTH);
+        }
+        maxima(scores, count, max, fading, first);
+        if (!first) {
+            fade(output, sum, fading, D);
+        }
+        powers(scores, count, max, sum, first);
+    }
+
+    private static void hideLater(long scores, int count, int diagonal) {
         for (int j = Math.max(0, diagonal + 1); j < count; j++) {
             VectorMask<Float> unseen = Lanes.tail(0, j - diagonal);
             long at = scores + j * GemmTile.ROW_BYTES;
             Lanes.store(Lanes.load(at).blend(UNSEEN, unseen), at);
         }
-        FloatVector before = first ? Lanes.broadcast(UNSEEN) : Lanes.load(max);
-        FloatVector largest = before;
+    }
+
+    /// Brings the maxima up to date; `fading` becomes the old ones less the new ones.
+    private static void maxima(long scores, int count, long max, long fading, boolean first) {
+        FloatVector left = first ? Lanes.broadcast(UNSEEN) : Lanes.load(max);
+        FloatVector right = first ? Lanes.broadcast(UNSEEN) : Lanes.load(max + Lanes.BYTES);
+        Lanes.store(left, fading);
+        Lanes.store(right, fading + Lanes.BYTES);
         for (int j = 0; j < count; j++) {
             FloatVector score = Lanes.load(scores + j * GemmTile.ROW_BYTES);
-            largest = largest.blend(score, score.compare(VectorOperators.GT, largest));
+            left = left.blend(score, score.compare(VectorOperators.GT, left));
+            FloatVector other = Lanes.load(scores + j * GemmTile.ROW_BYTES + Lanes.BYTES);
+            right = right.blend(other, other.compare(VectorOperators.GT, right));
         }
-        // Where nothing is seen yet, any finite shift gives powers of 0.
-        FloatVector shift = largest.blend(0, largest.compare(VectorOperators.EQ, UNSEEN));
-        FloatVector total = FloatVector.zero(Lanes.F32);
-        for (int j = 0; j < count; j++) {
-            long at = scores + j * GemmTile.ROW_BYTES;
-            FloatVector power = VectorMath.exp2(Lanes.load(at).sub(shift));
-            Lanes.store(power, at);
-            total = total.add(power);
-        }
-        Lanes.store(largest, max);
-        if (first) {
-            Lanes.store(total, sum);
-            return;
-        }
-        FloatVector fading = VectorMath.exp2(before.sub(shift));
-        Lanes.store(Lanes.load(sum).fma(fading, total), sum);
-        for (int d = 0; d < D; d++) {
-            long at = output + d * GemmTile.ROW_BYTES;
-            Lanes.store(Lanes.load(at).mul(fading), at);
+        Lanes.store(left, max);
+        Lanes.store(right, max + Lanes.BYTES);
+        for (int half = 0; half < 2; half++) {
+            long lanes = (long) half * Lanes.BYTES;
+            Lanes.store(Lanes.load(fading + lanes).sub(shift(max + lanes)), fading + lanes);
         }
     }
 
-    private void drop(int b, int h, int first, int firstKey, int keys, long scores, long draws) {
-        int count = Math.min(GemmTile.WIDTH, T - first);
-        float scale = (float) (1 / (1 - (double) dropout));
-        for (int i = 0; i < count; i++) {
-            long index = (((long) b * H + h) * T + first + i) * T + firstKey;
-            long row = Uniforms.write(draws, seed, stream, index, keys);
-            long lane = scores + (long) i * Float.BYTES;
-            for (int j = 0; j < keys; j++) {
-                long at = lane + j * GemmTile.ROW_BYTES;
-                boolean kept = Lanes.get(row + (long) j * Float.BYTES) >= dropout;
-                Lanes.set(at, kept ? Lanes.get(at) * scale : 0);
+    /// Where nothing is seen yet, any finite shift gives powers of 0.
+    private static FloatVector shift(long max) {
+        FloatVector largest = Lanes.load(max);
+        return largest.blend(0, largest.compare(VectorOperators.EQ, UNSEEN));
+    }
+
+    /// Brings sums and output of the keys before to the new maxima.
+    private static void fade(long output, long sum, long fading, int D) {
+        for (int half = 0; half < 2; half++) {
+            long lanes = (long) half * Lanes.BYTES;
+            FloatVector factor = VectorMath.exp2(Lanes.load(fading + lanes));
+            Lanes.store(Lanes.load(sum + lanes).mul(factor), sum + lanes);
+            for (int d = 0; d < D; d++) {
+                long at = output + lanes + d * GemmTile.ROW_BYTES;
+                Lanes.store(Lanes.load(at).mul(factor), at);
             }
         }
+    }
+
+    /// Turns scores into powers and adds them to the sums.
+    private static void powers(long scores, int count, long max, long sum, boolean first) {
+        for (int half = 0; half < 2; half++) {
+            long lanes = (long) half * Lanes.BYTES;
+            FloatVector shift = shift(max + lanes);
+            FloatVector total = first ? FloatVector.zero(Lanes.F32) : Lanes.load(sum + lanes);
+            for (int j = 0; j < count; j++) {
+                long at = scores + j * GemmTile.ROW_BYTES + lanes;
+                FloatVector power = VectorMath.exp2(Lanes.load(at).sub(shift));
+                Lanes.store(power, at);
+                total = total.add(power);
+            }
+            Lanes.store(total, sum + lanes);
+        }
+    }
+
+    /// Drops probabilities. A query's draws are consecutive, so they are made in rows of keys and turned.
+    private void drop(int b, int h, int first, int firstKey, int keys, long scores, long scratch) {
+        int count = Math.min(GemmTile.WIDTH, T - first);
+        long index = (((long) b * H + h) * T + first) * T + firstKey;
+        long words = scratch + Packing.tableBytes(GemmTile.WIDTH);
+        long turned = words + GemmTile.WIDTH * PhiloxWords.rowBytes(KEYS);
+        PhiloxWords.rows(words, seed, stream, index, T, count, KEYS);
+        for (int i = 0; i < GemmTile.WIDTH; i++) {
+            long row = PhiloxWords.row(words, index, T, Math.min(i, count - 1), KEYS);
+            Lanes.setLong(scratch + (long) i * Long.BYTES, row);
+        }
+        HeadTiles.toPanel(scratch, 0, KEYS, turned);
+        CpuDropout.drop(scores, scores, turned, keys * GemmTile.WIDTH, dropout);
     }
 
     /// Divides one vector of queries by their sums; what has seen nothing becomes 0.

@@ -7,8 +7,9 @@ import java.util.Optional;
 
 /// Attention, divided by sequences and heads, and where these are few by queries too.
 final class CpuAttention implements Attention {
-    private static final int ENOUGH_TASKS = 32;
-    // Each task packs the keys and values that it sees; with fewer queries that would count.
+    private static final int TASKS_PER_THREAD = 4;
+    // Each task packs the keys and values that it sees: more tasks than needed would show, and with fewer queries
+    // even those.
     private static final int LEAST_PANELS = 4;
 
     private final Workers workers;
@@ -131,7 +132,7 @@ final class CpuAttention implements Attention {
 
     /// Tasks for so many heads; decides how many panels of queries each of them has.
     private int tasks(int heads) {
-        int wanted = Math.ceilDiv(ENOUGH_TASKS, heads);
+        int wanted = Math.ceilDiv(workers.threads() * TASKS_PER_THREAD, heads);
         sequences.panelsPerTask = Math.max(LEAST_PANELS, Math.ceilDiv(sequences.panels(), wanted));
         return heads * sequences.tasksPerHead();
     }

@@ -6,19 +6,23 @@ import java.util.Optional;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 
-/// Token and position vectors. A row of the packed table has its elements a panel row apart.
+/// Token and position vectors. A row of the packed table has its elements a panel row apart, so a token alone
+/// reads a cache line per element.
 ///
-/// The backward is divided by columns: each task adds its own columns of all tokens in their order, so
-/// repeated tokens need neither locks nor sorting.
+/// So tokens are taken in the order of their panels, which a thread then finds in its cache. In the backward one
+/// task owns the panels of a group of tokens, and adds them in the tokens' order: repeated tokens need no locks, and
+/// sums have one order.
 final class CpuEmbedding implements Embedding {
     private static final int ROWS = 16;
-    private static final int COLUMNS = 16;
+    // Columns of a panel, 16 KiB, that stay in the first-level cache while a group's gradients are added.
+    private static final int COLUMNS = 128;
     private static final double BASE = 10_000;
 
     private final Workers workers;
     private final Workspace scratch;
     private final Workers.Task forward = this::forwardRows;
-    private final Workers.Task backward = this::backwardColumns;
+    private final Workers.Task backward = this::backwardGroup;
+    private final Workers.Task positionsBackward = this::positionColumns;
     private final Workers.Task sinusoids = this::sinusoidRows;
 
     private int N;
@@ -28,12 +32,15 @@ final class CpuEmbedding implements Embedding {
     private int P;
     private int padding;
     private float scale;
-    private boolean learned;
     private long y;
     private long ids;
     private long table;
     private long positions;
     private long places;
+    // Tokens by panel; where in them each panel and each group begins
+    private long order;
+    private long panelStarts;
+    private long groupStarts;
 
     CpuEmbedding(Workers workers, Workspace scratch) {
         this.workers = workers;
@@ -52,11 +59,14 @@ final class CpuEmbedding implements Embedding {
     @Override
     public void backward(Tensor dTable, Optional<Tensor> dPositions, Tensor dy, Tensor ids, float scale, int padding) {
         operands(dy, ids, dTable, scale, padding);
-        learned = dPositions.isPresent();
+        boolean learned = dPositions.isPresent();
         P = learned ? dPositions.get().shape().extent(0) : Integer.MAX_VALUE;
-        positions = learned ? CpuStorage.address(dPositions.get()) : 0;
         place(0);
-        workers.run(Math.ceilDiv(C, COLUMNS), backward);
+        workers.run(group() * columnChunks(), backward);
+        if (learned) {
+            positions = CpuStorage.address(dPositions.get());
+            workers.run(columnChunks(), positionsBackward);
+        }
     }
 
     @Override
@@ -88,7 +98,7 @@ final class CpuEmbedding implements Embedding {
 
     /// Verifies every id and finds the position of every token.
     private void place(int start) {
-        places = scratch.address((long) N * Integer.BYTES);
+        layScratch();
         int next = 0;
         for (int n = 0; n < N; n++) {
             if (n % T == 0) {
@@ -105,16 +115,74 @@ final class CpuEmbedding implements Embedding {
                         "Embedding: token [%d, %d] has position %d, but the table of positions ends at %d"
                                 .formatted(n / T, n % T, position, P - 1));
             }
-            Lanes.setInt(places + (long) n * Integer.BYTES, position);
+            put(places, n, position);
+        }
+        orderByPanel();
+    }
+
+    private void layScratch() {
+        long tokens = Workspace.aligned((N + 1L) * Integer.BYTES);
+        places = scratch.address(3 * tokens + (panels() + 1L) * Integer.BYTES);
+        order = places + tokens;
+        groupStarts = order + tokens;
+        panelStarts = groupStarts + tokens;
+    }
+
+    private int panels() {
+        return Math.ceilDiv(V, GemmTile.WIDTH);
+    }
+
+    private int columnChunks() {
+        return Math.ceilDiv(C, COLUMNS);
+    }
+
+    /// A counting sort, which keeps the tokens of a panel in their order; `panelStarts[p]` is where panel p ends.
+    private void orderByPanel() {
+        Lanes.fill(panelStarts, (panels() + 1L) * Integer.BYTES, (byte) 0);
+        for (int n = 0; n < N; n++) {
+            int next = id(n) / GemmTile.WIDTH + 1;
+            put(panelStarts, next, integer(panelStarts, next) + 1);
+        }
+        for (int p = 1; p < panels(); p++) {
+            put(panelStarts, p, integer(panelStarts, p) + integer(panelStarts, p - 1));
+        }
+        for (int n = 0; n < N; n++) {
+            int panel = id(n) / GemmTile.WIDTH;
+            int at = integer(panelStarts, panel);
+            put(panelStarts, panel, at + 1);
+            put(order, at, n);
         }
     }
 
+    /// Cuts the ordered tokens into groups that share no panel; returns how many.
+    private int group() {
+        int groups = 0;
+        int begin = 0;
+        for (int p = 0; p < panels(); p++) {
+            int end = integer(panelStarts, p);
+            if (end - begin >= ROWS || (end == N && begin < N)) {
+                put(groupStarts, groups++, begin);
+                begin = end;
+            }
+        }
+        put(groupStarts, groups, N);
+        return groups;
+    }
+
+    private static int integer(long base, int i) {
+        return Lanes.getInt(base + (long) i * Integer.BYTES);
+    }
+
+    private static void put(long base, int i, int value) {
+        Lanes.setInt(base + (long) i * Integer.BYTES, value);
+    }
+
     private int id(int n) {
-        return Lanes.getInt(ids + (long) n * Integer.BYTES);
+        return integer(ids, n);
     }
 
     private long position(int n) {
-        return positions + (long) Lanes.getInt(places + (long) n * Integer.BYTES) * C * Float.BYTES;
+        return positions + (long) integer(places, n) * C * Float.BYTES;
     }
 
     private long row(int id) {
@@ -122,14 +190,26 @@ final class CpuEmbedding implements Embedding {
     }
 
     private void forwardRows(int block, int worker) {
-        long row = workers.workspace(worker).address((long) C * Float.BYTES);
+        long row = workers.workspace(worker).address((long) COLUMNS * Float.BYTES);
         int last = Math.min(N, (block + 1) * ROWS);
-        for (int n = block * ROWS; n < last; n++) {
-            long from = row(id(n));
-            for (int c = 0; c < C; c++) {
-                Lanes.set(row + (long) c * Float.BYTES, Lanes.get(from + c * GemmTile.ROW_BYTES));
+        for (int first = 0; first < C; first += COLUMNS) {
+            int count = Math.min(COLUMNS, C - first);
+            long offset = (long) first * Float.BYTES;
+            for (int i = block * ROWS; i < last; i++) {
+                int n = integer(order, i);
+                gather(row, row(id(n)) + first * GemmTile.ROW_BYTES, count);
+                sum(y + (long) n * C * Float.BYTES + offset, row, position(n) + offset, scale, count);
             }
-            sum(y + (long) n * C * Float.BYTES, row, position(n), scale, C);
+        }
+    }
+
+    /// `y[c] = panel[c][lane]`.
+    private static void gather(long y, long lane, int count) {
+        // Bounded, so that C2 checks no address
+        long from = lane & Lanes.ADDRESS_BITS;
+        long to = y & Lanes.ADDRESS_BITS;
+        for (int c = 0; c < count; c++) {
+            Lanes.set(to + (long) c * Float.BYTES, Lanes.get(from + c * GemmTile.ROW_BYTES));
         }
     }
 
@@ -148,22 +228,37 @@ final class CpuEmbedding implements Embedding {
         }
     }
 
-    private void backwardColumns(int part, int worker) {
+    private void backwardGroup(int task, int worker) {
+        int group = task / columnChunks();
+        int first = task % columnChunks() * COLUMNS;
+        int count = Math.min(COLUMNS, C - first);
+        int last = integer(groupStarts, group + 1);
+        for (int i = integer(groupStarts, group); i < last; i++) {
+            int n = integer(order, i);
+            if (id(n) != padding) {
+                long gradient = y + ((long) n * C + first) * Float.BYTES;
+                spread(row(id(n)) + first * GemmTile.ROW_BYTES, gradient, scale, count);
+            }
+        }
+    }
+
+    /// `panel[c][lane] += scale * x[c]`.
+    private static void spread(long lane, long x, float scale, int count) {
+        long to = lane & Lanes.ADDRESS_BITS;
+        long from = x & Lanes.ADDRESS_BITS;
+        for (int c = 0; c < count; c++) {
+            long element = to + c * GemmTile.ROW_BYTES;
+            Lanes.set(element, Lanes.get(element) + scale * Lanes.get(from + (long) c * Float.BYTES));
+        }
+    }
+
+    private void positionColumns(int part, int worker) {
         int first = part * COLUMNS;
         int count = Math.min(COLUMNS, C - first);
         for (int n = 0; n < N; n++) {
-            int id = id(n);
-            if (id == padding) {
-                continue;
-            }
-            long gradient = y + ((long) n * C + first) * Float.BYTES;
-            long to = row(id) + first * GemmTile.ROW_BYTES;
-            for (int c = 0; c < count; c++) {
-                long element = to + c * GemmTile.ROW_BYTES;
-                Lanes.set(element, Lanes.get(element) + scale * Lanes.get(gradient + (long) c * Float.BYTES));
-            }
-            if (learned) {
-                Rows.add(position(n) + (long) first * Float.BYTES, gradient, count);
+            if (id(n) != padding) {
+                long offset = (long) first * Float.BYTES;
+                Rows.add(position(n) + offset, y + (long) n * C * Float.BYTES + offset, count);
             }
         }
     }

@@ -1,9 +1,9 @@
 package dev.tandem.cpu;
 
 import dev.tandem.engine.ElementType;
-import dev.tandem.engine.Philox;
 import dev.tandem.engine.Tensor;
 import dev.tandem.engine.kernel.Fill;
+import jdk.incubator.vector.IntVector;
 
 /// Values by row-major index, written where the layout wants them.
 final class CpuFill implements Fill {
@@ -15,8 +15,9 @@ final class CpuFill implements Fill {
         GUMBEL
     }
 
-    // Uniform draws are made in runs of this many.
-    private static final int RUN = 256;
+    // Draws are made in runs of this many.
+    private static final int RUN = 1024;
+    private static final int WORDS_OF_NORMAL = 2;
 
     private final Workers workers;
     private final Workers.Task task = this::block;
@@ -89,37 +90,55 @@ final class CpuFill implements Fill {
 
     private void fill(long first, int count, long address, long stride, int worker) {
         switch (kind) {
-            case CONSTANT -> {
-                for (int i = 0; i < count; i++) {
-                    Lanes.set(address + i * stride, (float) offset);
-                }
-            }
-            case INTEGER -> {
-                for (int i = 0; i < count; i++) {
-                    Lanes.setInt(address + i * stride, (int) offset);
-                }
-            }
-            case UNIFORM -> uniforms(first, count, address, stride, worker);
-            case NORMAL -> {
-                for (int i = 0; i < count; i++) {
-                    double z = Philox.normal(seed, stream, first + i);
-                    Lanes.set(address + i * stride, (float) (offset + factor * z));
-                }
-            }
-            case GUMBEL -> {
-                for (int i = 0; i < count; i++) {
-                    Lanes.set(address + i * stride, (float) Philox.gumbel(seed, stream, first + i));
-                }
-            }
+            case CONSTANT -> constants(Float.floatToRawIntBits((float) offset), count, address, stride);
+            case INTEGER -> constants((int) offset, count, address, stride);
+            case UNIFORM, NORMAL, GUMBEL -> random(first, count, address, stride, worker);
         }
     }
 
-    private void uniforms(long first, int count, long address, long stride, int worker) {
-        long buffer = workers.workspace(worker).address((long) Uniforms.room(RUN) * Float.BYTES);
-        long draws = Uniforms.write(buffer, seed, stream, first, count);
+    private void random(long first, int count, long address, long stride, int worker) {
+        long values =
+                workers.workspace(worker).address(2 * Samples.bytes(RUN) + PhiloxWords.rowBytes(WORDS_OF_NORMAL * RUN));
+        long rounded = values + Samples.bytes(RUN);
+        long buffer = rounded + Samples.bytes(RUN);
+        if (kind == Kind.NORMAL) {
+            int draws = WORDS_OF_NORMAL * count;
+            long words = PhiloxWords.write(buffer, seed, stream, WORDS_OF_NORMAL * first, draws);
+            Samples.radii(values, words, count);
+            Samples.minusLogs(values, count);
+            Samples.turn(values, words, count);
+        } else {
+            long words = PhiloxWords.write(buffer, seed, stream, first, count);
+            Samples.uniforms(values, words, count, kind == Kind.GUMBEL ? 0.5 : 0);
+        }
+        if (kind == Kind.GUMBEL) {
+            Samples.minusLogs(values, count);
+            Samples.minusLogs(values, count);
+        }
+        Samples.affine(rounded, values, count, offset, factor);
+        spread(rounded, count, address, stride);
+    }
+
+    private static void constants(int bits, int count, long address, long stride) {
+        int i = 0;
+        if (stride == Float.BYTES) {
+            IntVector vector = IntVector.broadcast(Lanes.I32, bits);
+            for (int bound = Lanes.I32.loopBound(count); i < bound; i += Lanes.LENGTH) {
+                Lanes.store(vector, address + (long) i * Float.BYTES);
+            }
+        }
+        for (; i < count; i++) {
+            Lanes.setInt(address + i * stride, bits);
+        }
+    }
+
+    private static void spread(long values, int count, long address, long stride) {
+        if (stride == Float.BYTES) {
+            Lanes.copy(values, address, (long) count * Float.BYTES);
+            return;
+        }
         for (int i = 0; i < count; i++) {
-            double u = Lanes.get(draws + (long) i * Float.BYTES);
-            Lanes.set(address + i * stride, (float) (offset + factor * u));
+            Lanes.set(address + i * stride, Lanes.get(values + (long) i * Float.BYTES));
         }
     }
 }

@@ -135,7 +135,7 @@ final class CpuGate implements Gate {
             long p = probabilities + n * rowBytes;
             float max = Rows.max(logit, E);
             float sum = Rows.exponentials(p, logit, max, E);
-            Rows.divide(p, sum, E);
+            Rows.scale(p, p, (float) (1 / (double) sum), E);
             Rows.add(mean, p, E);
             entropy += StrictMath.log(sum) - Rows.weightedDistance(p, logit, max, E);
             chooseExperts(n, contest, logit, rowBytes);

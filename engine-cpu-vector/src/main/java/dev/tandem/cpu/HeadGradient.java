@@ -1,9 +1,5 @@
 package dev.tandem.cpu;
 
-import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
-import jdk.incubator.vector.VectorOperators;
-
 /// Gradients of one head: WIDTH keys at a time against blocks of queries, probabilities computed again
 /// from the saved sums.
 ///
@@ -48,6 +44,7 @@ final class HeadGradient {
     private long turned;
     private long bias;
     private long draws;
+    private boolean exact;
 
     HeadGradient(AttentionGradients operands) {
         this.operands = operands;
@@ -80,7 +77,7 @@ final class HeadGradient {
         long queryBytes = Workspace.aligned((long) T * Float.BYTES);
         long panelBytes = D * ROW;
         long blockBytes = (long) PANELS * WIDTH * ROW;
-        long drawBytes = Workspace.aligned((long) Uniforms.room(WIDTH) * Float.BYTES);
+        long drawBytes = (long) PANELS * WIDTH * PhiloxWords.rowBytes(WIDTH);
         int panels = operands.panels();
         table = workspace.address(tableBytes
                 + laneBytes
@@ -147,7 +144,7 @@ final class HeadGradient {
 
     /// Factors that make the probabilities of every query sum to 1.
     private void normalize() {
-        boolean exact = true;
+        exact = true;
         for (int i = 0; i < T; i++) {
             long at = (long) i * Float.BYTES;
             Lanes.set(factors + at, 1);
@@ -173,14 +170,11 @@ final class HeadGradient {
 
     private void addProbabilities(int firstQuery, int queries, int firstKey) {
         multiply(firstQuery, queries, queryRows, keyPanel, probabilities);
+        long at = (long) firstQuery * Float.BYTES;
+        HeadScores.probabilities(probabilities, bias, logSums + at, queries, firstQuery - firstKey + 1);
         for (int i = 0; i < queries; i++) {
-            long p = probabilities + i * ROW;
-            long at = (long) (firstQuery + i) * Float.BYTES;
-            float logSum = Lanes.get(logSums + at);
-            int seen = firstQuery + i - firstKey + 1;
-            probability(p, bias, logSum, 1, seen);
-            probability(p + Lanes.BYTES, bias + Lanes.BYTES, logSum, 1, seen - Lanes.LENGTH);
-            Lanes.set(factors + at, Lanes.get(factors + at) + Rows.sum(p, WIDTH));
+            long factor = factors + at + (long) i * Float.BYTES;
+            Lanes.set(factor, Lanes.get(factor) + Rows.sum(probabilities + i * ROW, WIDTH));
         }
     }
 
@@ -244,49 +238,22 @@ final class HeadGradient {
     }
 
     private void gradients(int firstQuery, int queries, int firstKey) {
-        for (int i = 0; i < queries; i++) {
-            long p = probabilities + i * ROW;
-            long at = (long) (firstQuery + i) * Float.BYTES;
-            float logSum = Lanes.get(logSums + at);
-            // Key lane j is seen from query firstKey + j on.
-            int seen = firstQuery + i - firstKey + 1;
-            float factor = Lanes.get(factors + at);
-            probability(p, bias, logSum, factor, seen);
-            probability(p + Lanes.BYTES, bias + Lanes.BYTES, logSum, factor, seen - Lanes.LENGTH);
-            float delta = Lanes.get(deltas + at);
-            long ds = scores + i * ROW;
-            if (operands.dropout > 0) {
-                drop(p, ds, delta, firstQuery + i, firstKey);
-            } else {
-                gradient(p, ds, delta);
-                gradient(p + Lanes.BYTES, ds + Lanes.BYTES, delta);
-            }
+        long at = (long) firstQuery * Float.BYTES;
+        HeadScores.probabilities(probabilities, bias, logSums + at, queries, firstQuery - firstKey + 1);
+        for (int i = 0; i < queries && !exact; i++) {
+            long row = probabilities + i * ROW;
+            Rows.scale(row, row, Lanes.get(factors + at + (long) i * Float.BYTES), WIDTH);
         }
-    }
-
-    private static void probability(long p, long bias, float logSum, float factor, int seen) {
-        FloatVector power =
-                VectorMath.exp2(Lanes.load(p).sub(logSum).add(Lanes.load(bias))).mul(factor);
-        VectorMask<Float> visible = Lanes.tail(0, seen);
-        Lanes.store(FloatVector.zero(Lanes.F32).blend(power, visible), p);
-    }
-
-    private static void gradient(long p, long ds, float delta) {
-        Lanes.store(Lanes.load(ds).sub(delta).mul(Lanes.load(p)), ds);
-    }
-
-    /// As [#gradient], and drops from `p` what the forward dropped.
-    private void drop(long p, long ds, float delta, int query, int firstKey) {
-        long index = (((long) b * operands.H + h) * T + query) * T + firstKey;
-        long row = Uniforms.write(draws, operands.seed, operands.stream, index, WIDTH);
-        float scale = (float) (1 / (1 - (double) operands.dropout));
-        for (int half = 0; half < 2; half++) {
-            long lanes = (long) half * Lanes.BYTES;
-            VectorMask<Float> dropped = Lanes.load(row + lanes).compare(VectorOperators.LT, operands.dropout);
-            FloatVector whole = Lanes.load(p + lanes);
-            FloatVector upstream = Lanes.load(ds + lanes).mul(scale).blend(0, dropped);
-            Lanes.store(upstream.sub(delta).mul(whole), ds + lanes);
-            Lanes.store(whole.mul(scale).blend(0, dropped), p + lanes);
+        if (operands.dropout == 0) {
+            HeadScores.gradients(scores, probabilities, deltas + at, queries);
+            return;
+        }
+        long index = (((long) b * operands.H + h) * T + firstQuery) * T + firstKey;
+        PhiloxWords.rows(draws, operands.seed, operands.stream, index, T, queries, WIDTH);
+        for (int i = 0; i < queries; i++) {
+            float delta = Lanes.get(deltas + at + (long) i * Float.BYTES);
+            long words = PhiloxWords.row(draws, index, T, i, WIDTH);
+            HeadScores.drop(probabilities + i * ROW, scores + i * ROW, words, delta, operands.dropout);
         }
     }
 

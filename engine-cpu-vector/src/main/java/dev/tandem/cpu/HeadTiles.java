@@ -1,6 +1,7 @@
 package dev.tandem.cpu;
 
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
 /// Moves one attention head between rows of a tensor and panels whose lanes are tokens.
@@ -22,10 +23,18 @@ final class HeadTiles {
     /// Packs all channels of `tokens` rows as tiles `[tokens][channels of the tile]`, one after the other.
     static void channels(long table, int tokens, long offset, int D, long out) {
         int step = channelsPerTile(D);
-        for (int d = 0; d < D; d += step) {
-            int count = Math.min(step, D - d);
-            Packing.columns(
-                    table, tokens, offset + (long) d * Float.BYTES, count, out + (long) d * tokens * Float.BYTES);
+        int last = (channelTiles(D) - 1) * step;
+        VectorMask<Float> channels = Lanes.tail(0, step);
+        VectorMask<Float> lastChannels = Lanes.tail(0, D - last);
+        // Token by token, since their rows lie far apart in memory.
+        for (int token = 0; token < tokens; token++) {
+            long row = Lanes.getLong(table + (long) token * Long.BYTES) + offset;
+            for (int d = 0; d < last; d += step) {
+                long to = out + ((long) d * tokens + (long) token * step) * Float.BYTES;
+                Lanes.store(Lanes.load(row + (long) d * Float.BYTES, channels), to, channels);
+            }
+            long to = out + ((long) last * tokens + (long) token * (D - last)) * Float.BYTES;
+            Lanes.store(Lanes.load(row + (long) last * Float.BYTES, lastChannels), to, lastChannels);
         }
     }
 

@@ -11,46 +11,54 @@ final class Rows {
     /// Sum of the elements.
     static float sum(long x, int length) {
         FloatVector sum = FloatVector.zero(Lanes.F32);
+        FloatVector other = sum;
         int i = 0;
-        for (int bound = Lanes.F32.loopBound(length); i < bound; i += Lanes.LENGTH) {
+        for (; i <= length - 2 * Lanes.LENGTH; i += 2 * Lanes.LENGTH) {
             sum = sum.add(Lanes.load(x + (long) i * Float.BYTES));
+            other = other.add(Lanes.load(x + (long) i * Float.BYTES + Lanes.BYTES));
         }
-        if (i < length) {
+        for (; i < length; i += Lanes.LENGTH) {
             sum = sum.add(Lanes.load(x + (long) i * Float.BYTES, Lanes.tail(i, length)));
         }
-        return Lanes.sum(sum);
+        return Lanes.sum(sum.add(other));
     }
 
     /// Sum of the squared distances from `center`.
     static float squares(long x, int length, float center) {
         FloatVector sum = FloatVector.zero(Lanes.F32);
+        FloatVector other = sum;
         int i = 0;
-        for (int bound = Lanes.F32.loopBound(length); i < bound; i += Lanes.LENGTH) {
-            FloatVector distance = Lanes.load(x + (long) i * Float.BYTES).sub(center);
-            sum = distance.fma(distance, sum);
+        for (; i <= length - 2 * Lanes.LENGTH; i += 2 * Lanes.LENGTH) {
+            FloatVector left = Lanes.load(x + (long) i * Float.BYTES).sub(center);
+            FloatVector right =
+                    Lanes.load(x + (long) i * Float.BYTES + Lanes.BYTES).sub(center);
+            sum = left.fma(left, sum);
+            other = right.fma(right, other);
         }
-        if (i < length) {
+        for (; i < length; i += Lanes.LENGTH) {
             VectorMask<Float> tail = Lanes.tail(i, length);
             FloatVector distance = Lanes.load(x + (long) i * Float.BYTES, tail).sub(center, tail);
             sum = distance.fma(distance, sum);
         }
-        return Lanes.sum(sum);
+        return Lanes.sum(sum.add(other));
     }
 
     /// Sum of the products.
     static float dot(long a, long b, int length) {
         FloatVector sum = FloatVector.zero(Lanes.F32);
+        FloatVector other = sum;
         int i = 0;
-        for (int bound = Lanes.F32.loopBound(length); i < bound; i += Lanes.LENGTH) {
+        for (; i <= length - 2 * Lanes.LENGTH; i += 2 * Lanes.LENGTH) {
             long at = (long) i * Float.BYTES;
             sum = Lanes.load(a + at).fma(Lanes.load(b + at), sum);
+            other = Lanes.load(a + at + Lanes.BYTES).fma(Lanes.load(b + at + Lanes.BYTES), other);
         }
-        if (i < length) {
+        for (; i < length; i += Lanes.LENGTH) {
             VectorMask<Float> tail = Lanes.tail(i, length);
             long at = (long) i * Float.BYTES;
             sum = Lanes.load(a + at, tail).fma(Lanes.load(b + at, tail), sum);
         }
-        return Lanes.sum(sum);
+        return Lanes.sum(sum.add(other));
     }
 
     /// `y += x`.
@@ -99,11 +107,15 @@ final class Rows {
     /// Largest element; NaN if any is.
     static float max(long x, int length) {
         FloatVector max = Lanes.broadcast(Float.NEGATIVE_INFINITY);
+        FloatVector other = max;
         int i = 0;
-        for (int bound = Lanes.F32.loopBound(length); i < bound; i += Lanes.LENGTH) {
+        // Two chains, as each waits for itself
+        for (; i <= length - 2 * Lanes.LENGTH; i += 2 * Lanes.LENGTH) {
             max = max.max(Lanes.load(x + (long) i * Float.BYTES));
+            other = other.max(Lanes.load(x + (long) i * Float.BYTES + Lanes.BYTES));
         }
-        if (i < length) {
+        max = max.max(other);
+        for (; i < length; i += Lanes.LENGTH) {
             VectorMask<Float> tail = Lanes.tail(i, length);
             max = max.max(max.blend(Lanes.load(x + (long) i * Float.BYTES, tail), tail));
         }
@@ -146,20 +158,6 @@ final class Rows {
             long at = (long) i * Float.BYTES;
             FloatVector power = VectorMath.exp(Lanes.load(x + at, mask).sub(shifts));
             Lanes.store(power.mul(scales), y + at, mask);
-        }
-    }
-
-    /// `y /= divisor`.
-    static void divide(long y, float divisor, int length) {
-        int i = 0;
-        for (int bound = Lanes.F32.loopBound(length); i < bound; i += Lanes.LENGTH) {
-            long at = y + (long) i * Float.BYTES;
-            Lanes.store(Lanes.load(at).div(divisor), at);
-        }
-        if (i < length) {
-            VectorMask<Float> tail = Lanes.tail(i, length);
-            long at = y + (long) i * Float.BYTES;
-            Lanes.store(Lanes.load(at, tail).div(divisor), at, tail);
         }
     }
 
