@@ -5,20 +5,28 @@ import java.util.Map;
 
 /// How a library answered one question beside Tandem.
 ///
-/// @param question what was computed, such as `2048x768x3072`
+/// @param question what was computed, such as `Linear.forward`
+/// @param details its size, and where weights came from
+/// @param threads that each was allowed
 /// @param library that computed it
 /// @param flop floating-point operations of one call
 /// @param seconds of one call of the library, one sample per round
 /// @param ours seconds of one call of Tandem in the same rounds
-public record PeerResult(String question, String library, double flop, Samples seconds, Samples ours) {
+public record PeerResult(
+        String question, String details, int threads, String library, double flop, Samples seconds, Samples ours) {
     /// Median over the rounds of the library's time over Tandem's: above 1 where Tandem is faster.
     public double advantage() {
+        return ratios().median();
+    }
+
+    /// The library's time over Tandem's in every round.
+    Samples ratios() {
         double[] ratios = seconds.values();
         double[] divisors = ours.values();
         for (int round = 0; round < ratios.length; round++) {
             ratios[round] /= divisors[round];
         }
-        return new Samples(ratios).median();
+        return new Samples(ratios);
     }
 
     /// The library's FLOP/s.
@@ -31,9 +39,16 @@ public record PeerResult(String question, String library, double flop, Samples s
         return flop / ours.median();
     }
 
+    /// `2 threads`.
+    String threadsText() {
+        return threads == 1 ? "1 thread" : threads + " threads";
+    }
+
     Map<String, Object> json() {
         var json = new LinkedHashMap<String, Object>();
         json.put("question", question);
+        json.put("details", details);
+        json.put("threads", threads);
         json.put("library", library);
         json.put("flop", flop);
         json.put("advantage", advantage());
@@ -45,6 +60,8 @@ public record PeerResult(String question, String library, double flop, Samples s
     static PeerResult of(Json json) {
         return new PeerResult(
                 json.field("question").string(),
+                json.field("details").string(),
+                (int) json.field("threads").number(),
                 json.field("library").string(),
                 json.field("flop").number(),
                 Samples.of(json.field("seconds")),
