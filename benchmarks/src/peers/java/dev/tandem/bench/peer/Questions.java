@@ -1,5 +1,7 @@
 package dev.tandem.bench.peer;
 
+import dev.tandem.bench.Load;
+import dev.tandem.bench.step.Model;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -22,6 +24,21 @@ final class Questions {
         questions.add(Product.hot(8, 768, 3072));
         questions.add(Product.cold(8, 768, 3072));
         questions.add(Product.cold(1, 768, 3072));
+        for (int N : new int[] {2048, 256, 16, 1}) {
+            questions.add(MoeQuestion.forward(N, 16));
+        }
+        questions.add(MoeQuestion.forward(2048, 16).with(Load.ZIPF));
+        questions.add(MoeQuestion.forward(2048, 64));
+        questions.add(MoeQuestion.backward(2048, 16));
+        questions.add(MoeQuestion.backward(256, 16));
+        questions.add(MoeQuestion.backward(2048, 64));
+        for (boolean backward : new boolean[] {false, true}) {
+            questions.add(new LayerQuestion.Attention(1, 1024, 768, 12, backward));
+            questions.add(new LayerQuestion.Attention(8, 256, 384, 6, backward));
+            questions.add(new LayerQuestion.LayerNorm(8192, 768, backward));
+        }
+        questions.add(new LayerQuestion.CrossEntropy(1024, 50264));
+        questions.add(new TrainingQuestion(Model.MIDDLE_DENSE));
         return List.copyOf(questions);
     }
 
