@@ -58,6 +58,9 @@ record MoeQuestion(int N, int C, int F, int E, Load load, boolean backward) impl
             // an uneven load would pad every expert to the largest
             entrants.add(Torch.entrant("einsum", setting -> new TorchMoeEinsum(setting, this)));
         }
+        if (!backward) {
+            entrants.add(new Entrant("ONNX Runtime", setting -> new OnnxMoe(setting, this)));
+        }
         return entrants;
     }
 }
