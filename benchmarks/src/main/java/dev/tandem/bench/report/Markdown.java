@@ -21,8 +21,10 @@ final class Markdown {
                         "Measured before everything else; each benchmark is compared with ceilings measured again beside"
                                 + " every one of its rounds, memory over as many bytes as a call touches. Copied and updated bytes count twice: read and written.\n\n")
                 .append(ceilings(report));
-        text.append("\n## Reading\n\n").append(reading(report));
-        text.append("\n## Measurements\n\n").append(measurements(report));
+        if (!report.measurements().isEmpty()) {
+            text.append("\n## Reading\n\n").append(reading(report));
+            text.append("\n## Measurements\n\n").append(measurements(report));
+        }
         if (!report.peers().isEmpty()) {
             text.append("\n## Other libraries\n\n").append(PeerText.of(report.peers()));
         }

@@ -18,6 +18,7 @@ final class PeerCharts {
     private static final double PERCENT = 100;
     private static final double HEADROOM = 1.15;
     private static final int UPRIGHT = 90;
+    private static final int HEIGHT = 900; // long names stand below the bars
 
     private PeerCharts() {}
 
@@ -46,7 +47,7 @@ final class PeerCharts {
         }
         var chart = new CategoryChartBuilder()
                 .width(PlotStyle.WIDTH)
-                .height(PlotStyle.HEIGHT)
+                .height(HEIGHT)
                 .title("Other libraries on %s: above the dashed line they are faster"
                         .formatted(results.getFirst().threadsText()))
                 .yAxisTitle("per cent of Tandem's speed")

@@ -12,8 +12,16 @@ import java.util.Map;
 /// @param flop floating-point operations of one call
 /// @param seconds of one call of the library, one sample per round
 /// @param ours seconds of one call of Tandem in the same rounds
+/// @param foreign share of the processors' time that neither had during the rounds
 public record PeerResult(
-        String question, String details, int threads, String library, double flop, Samples seconds, Samples ours) {
+        String question,
+        String details,
+        int threads,
+        String library,
+        double flop,
+        Samples seconds,
+        Samples ours,
+        double foreign) {
     /// Median over the rounds of the library's time over Tandem's: above 1 where Tandem is faster.
     public double advantage() {
         return ratios().median();
@@ -39,6 +47,11 @@ public record PeerResult(
         return flop / ours.median();
     }
 
+    /// Whether others used the processors meanwhile.
+    boolean disturbed() {
+        return foreign > Measurement.DISTURBING;
+    }
+
     /// `2 threads`.
     String threadsText() {
         return threads == 1 ? "1 thread" : threads + " threads";
@@ -52,6 +65,7 @@ public record PeerResult(
         json.put("library", library);
         json.put("flop", flop);
         json.put("advantage", advantage());
+        json.put("foreign", foreign);
         json.put("seconds", seconds.values());
         json.put("ours", ours.values());
         return json;
@@ -65,6 +79,7 @@ public record PeerResult(
                 json.field("library").string(),
                 json.field("flop").number(),
                 Samples.of(json.field("seconds")),
-                Samples.of(json.field("ours")));
+                Samples.of(json.field("ours")),
+                json.field("foreign").number());
     }
 }

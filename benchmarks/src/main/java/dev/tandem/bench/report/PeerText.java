@@ -16,7 +16,7 @@ final class PeerText {
                 + " have parked. Every result was compared with Tandem's before it was timed. The last column is the"
                 + " median of each round's ratio, above 1 where Tandem is faster. Weights are used again by the next"
                 + " call, and warm as far as caches hold them, unless a line says cold: then each call finds another"
-                + " of as many copies as fill 256 MiB.\n\n");
+                + " of as many copies as fill 256 MiB. A star marks rounds in which others used the processors.\n\n");
         list(text, peers.versions(), "- %s %s\n");
         list(text, peers.absent(), "- %s was not asked: %s\n");
         if (!peers.results().isEmpty()) {
@@ -33,7 +33,7 @@ final class PeerText {
         var rows = new ArrayList<List<String>>();
         for (var result : results) {
             rows.add(List.of(
-                    result.question(),
+                    result.question() + (result.disturbed() ? " *" : ""),
                     result.details(),
                     String.valueOf(result.threads()),
                     result.library(),

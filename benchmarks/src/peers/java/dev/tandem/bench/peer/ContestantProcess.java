@@ -99,6 +99,14 @@ final class ContestantProcess implements AutoCloseable {
         return order(ContestantMain.TURN);
     }
 
+    /// Processor time that it has used.
+    double processorSeconds() {
+        return process.info()
+                .totalCpuDuration()
+                .map(used -> used.toNanos() * 1e-9)
+                .orElse(0.0);
+    }
+
     private double order(String command) throws Lost {
         try {
             commands.write(command);

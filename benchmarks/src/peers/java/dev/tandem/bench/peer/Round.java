@@ -1,6 +1,7 @@
 package dev.tandem.bench.peer;
 
 import dev.tandem.bench.Peers;
+import dev.tandem.bench.machine.ProcessorTime;
 import dev.tandem.bench.report.PeerResult;
 import dev.tandem.bench.report.Samples;
 import java.io.IOException;
@@ -9,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /// One question on one number of threads.
 ///
@@ -39,7 +41,9 @@ final class Round {
                 all.add(ContestantProcess.start(question, entrant, setting, folder));
             }
             List<ContestantProcess> ready = ready(all);
+            Optional<ProcessorTime> begin = processors(ready);
             double[][] seconds = time(ready);
+            double foreign = foreign(begin, processors(ready));
             for (int i = 1; i < ready.size(); i++) {
                 listener.answered(new PeerResult(
                         question.name(),
@@ -48,7 +52,8 @@ final class Round {
                         ready.get(i).library(),
                         question.flop(),
                         new Samples(seconds[i]),
-                        new Samples(seconds[0])));
+                        new Samples(seconds[0]),
+                        foreign));
             }
         } catch (ContestantProcess.Lost | IllegalStateException e) {
             listener.failed(question.title(), String.valueOf(e.getMessage()));
@@ -88,6 +93,24 @@ final class Round {
             contestant.warmUp();
         }
         return ready;
+    }
+
+    /// What the processors did so far, the contestants' time counted as our own.
+    private static Optional<ProcessorTime> processors(List<ContestantProcess> contestants) {
+        double theirs = contestants.stream()
+                .mapToDouble(ContestantProcess::processorSeconds)
+                .sum();
+        return ProcessorTime.now()
+                .map(now -> new ProcessorTime(now.elapsed(), now.busy(), now.own() + theirs, now.stolen()));
+    }
+
+    private static double foreign(Optional<ProcessorTime> begin, Optional<ProcessorTime> end) {
+        if (begin.isEmpty() || end.isEmpty()) {
+            return 0;
+        }
+        int processors = Runtime.getRuntime().availableProcessors();
+        return Math.max(
+                end.get().foreignSince(begin.get(), processors), end.get().stolenSince(begin.get(), processors));
     }
 
     private double[][] time(List<ContestantProcess> contestants) throws ContestantProcess.Lost {

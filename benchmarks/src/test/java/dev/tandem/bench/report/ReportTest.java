@@ -70,6 +70,22 @@ class ReportTest {
     }
 
     @Test
+    void theReportNamesOtherLibrariesAndWhyOneIsAbsent() throws IOException {
+        OutputFolder.prepare(folder).write(Sample.report());
+        assertThat(Files.readString(folder.resolve("bench.md")))
+                .contains("- Other 1.0", "- Third was not asked: it is not for this machine")
+                .containsPattern("Linear.forward \\* .* 8x8x8 .* 2 .* Other .* 400 ms .* 100 ms .* 3.00");
+    }
+
+    @Test
+    void aReportFromBeforeOtherLibrariesIsRead() throws IOException {
+        OutputFolder.prepare(folder).write(Sample.report());
+        String json = Files.readString(folder.resolve("bench.json"));
+        Path old = Files.writeString(folder.resolve("old.json"), json.replace("\"libraries\"", "\"unknown\""));
+        assertThat(Report.read(old).peers()).isEqualTo(PeerReport.NONE);
+    }
+
+    @Test
     void anEmptyReportIsStillOne() throws IOException {
         OutputFolder.prepare(folder).write(Sample.report());
         assertThat(Report.read(folder.resolve("bench.json")).measurements()).isEmpty();

@@ -27,7 +27,8 @@ final class Sample {
                                 "Other",
                                 1e9,
                                 new Samples(0.2, 0.4, 0.6),
-                                new Samples(0.1, 0.1, 0.2))),
+                                new Samples(0.1, 0.1, 0.2),
+                                0.2)),
                         Map.of("Other", "1.0"),
                         Map.of("Third", "it is not for this machine")),
                 Map.of());
