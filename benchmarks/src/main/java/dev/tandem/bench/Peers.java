@@ -27,7 +27,7 @@ public interface Peers {
         /// A library has answered a question.
         void answered(PeerResult result);
 
-        /// A question has no answer: somebody computes something else than the backend.
+        /// A question has no answer, or a library computes something else than the backend.
         void failed(String question, String reason);
     }
 

@@ -55,8 +55,8 @@ final class Round {
                         new Samples(seconds[0]),
                         foreign));
             }
-        } catch (ContestantProcess.Lost | IllegalStateException e) {
-            listener.failed(question.title(), String.valueOf(e.getMessage()));
+        } catch (ContestantProcess.Lost e) {
+            listener.failed(question.title(), e.reason());
         } finally {
             all.forEach(ContestantProcess::close);
         }
@@ -65,7 +65,6 @@ final class Round {
     /// Those who are loaded, right and warm; Tandem first.
     ///
     /// @throws ContestantProcess.Lost if Tandem is not
-    /// @throws IllegalStateException if someone computes something else
     private List<ContestantProcess> ready(List<ContestantProcess> all) throws IOException, ContestantProcess.Lost {
         var ready = new ArrayList<ContestantProcess>();
         List<Answer> wanted = List.of();
@@ -87,6 +86,8 @@ final class Round {
                     throw e;
                 }
                 listener.absent(contestant.library(), e.reason());
+            } catch (IllegalStateException e) {
+                listener.failed(question.title() + ", " + contestant.library(), String.valueOf(e.getMessage()));
             }
         }
         for (var contestant : ready) {
