@@ -74,7 +74,8 @@ public final class Main implements Callable<Integer> {
 
     @Option(
             names = "--quick",
-            description = "One case of each benchmark, in one process: about two minutes, five with --peers; numbers that only indicate.")
+            description =
+                    "One case of each benchmark, in one process: about two minutes, five with --peers; numbers that only indicate.")
     private boolean quick;
 
     @Option(
