@@ -9,19 +9,20 @@ import java.time.Duration;
 /// @param warmUp length of each
 /// @param rounds rounds that count
 /// @param round length of each
-record Effort(int forks, int warmUps, Duration warmUp, int rounds, Duration round) {
+/// @param setUp what opening, checking and filling take
+record Effort(int forks, int warmUps, Duration warmUp, int rounds, Duration round, Duration setUp) {
     /// One process for everything: the numbers are indications.
-    static final Effort QUICK = new Effort(0, 2, Duration.ofMillis(400), 3, Duration.ofMillis(200));
+    static final Effort QUICK =
+            new Effort(0, 2, Duration.ofMillis(400), 3, Duration.ofMillis(200), Duration.ofMillis(1200));
 
-    // Measured: opening, checking and filling; and the ceilings beside each round.
-    private static final double SET_UP_SECONDS = 1.2;
+    // Measured: the start of a process, and the ceilings beside each round.
     private static final double FORK_SECONDS = 1;
     private static final double PROBE_SECONDS = 0.08;
 
     /// What is to be expected.
     double seconds() {
         double once = warmUps * (seconds(warmUp) + PROBE_SECONDS) + rounds * (seconds(round) + PROBE_SECONDS);
-        return Math.max(1, forks) * (once + SET_UP_SECONDS + (forks == 0 ? 0 : FORK_SECONDS));
+        return Math.max(1, forks) * (once + seconds(setUp) + (forks == 0 ? 0 : FORK_SECONDS));
     }
 
     private static double seconds(Duration duration) {

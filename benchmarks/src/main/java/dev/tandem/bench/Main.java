@@ -2,11 +2,8 @@ package dev.tandem.bench;
 
 import dev.tandem.bench.report.Comparison;
 import dev.tandem.bench.report.OutputFolder;
-import dev.tandem.bench.report.PeerResult;
 import dev.tandem.bench.report.Report;
-import dev.tandem.bench.report.Text;
 import dev.tandem.engine.Availability;
-import dev.tandem.engine.BackendOptions;
 import dev.tandem.engine.BackendProvider;
 import dev.tandem.engine.BackendUnavailable;
 import dev.tandem.engine.Backends;
@@ -19,6 +16,7 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.concurrent.Callable;
@@ -76,7 +74,8 @@ public final class Main implements Callable<Integer> {
 
     @Option(
             names = "--quick",
-            description = "One case of each benchmark, in one process: about two minutes, numbers that only indicate.")
+            description =
+                    "One case of each benchmark, in one process: about two minutes, five with --peers; numbers that only indicate.")
     private boolean quick;
 
     @Option(
@@ -108,15 +107,27 @@ public final class Main implements Callable<Integer> {
 
     @Option(
             names = "--peers",
+            arity = "0..1",
+            paramLabel = "only",
+            fallbackValue = "TOO",
             description =
-                    "Ask other libraries the same questions in the same rounds; they are downloaded on first use.")
-    private boolean peers;
+                    "Ask other libraries the same questions in the same rounds; they are downloaded on first use, 370 MB."
+                            + " With =only, nothing else is measured.")
+    private Optional<PeerUse> peers = Optional.empty();
 
     @Option(names = "--no-progress", description = "Show results only.")
     private boolean noProgress;
 
     @Option(names = "--debug", description = "Show the stack trace of a failure.")
     private boolean debug;
+
+    /// What else is measured beside other libraries.
+    enum PeerUse {
+        /// Everything.
+        TOO,
+        /// Nothing.
+        ONLY
+    }
 
     private Main() {}
 
@@ -183,79 +194,71 @@ public final class Main implements Callable<Integer> {
             throw new BadInputException(
                     "--threads " + threads, "it must be 1 to 1024", "Leave it away for one per core");
         }
-        if (peers && ServiceLoader.load(Peers.class).stream().findAny().isEmpty()) {
+        BackendProvider provider = provider();
+        if (provider.probe() instanceof Availability.Unavailable(String reason)) {
+            throw new BackendUnavailable(provider.name(), reason);
+        }
+        var measured = peers.equals(Optional.of(PeerUse.ONLY)) ? List.<Suite>of() : suites;
+        var plan = Plan.of(new Plan.Request(measured, only, provider.name(), threads, quick), new Listening());
+        var others = others();
+        var asked = new Peers.Request(provider.name(), threads, only, quick);
+        double seconds =
+                others.stream().mapToDouble(peer -> peer.seconds(asked)).sum();
+        if (plan.items().isEmpty() && seconds == 0) {
+            throw new BadInputException("--only " + only, "no benchmark's name contains that", "Try --only Linear");
+        }
+        var folder = OutputFolder.prepare(out);
+        PrintWriter text = spec.commandLine().getOut();
+        text.println("%s: %d measurements, about %s; report in %s"
+                .formatted(provider.name(), plan.items().size(), Terminal.duration(plan.seconds() + seconds), out));
+        var terminal = new Terminal(text, !noProgress && isTerminal());
+        var session = new Session(provenance(provider));
+        var answers = new PeerSession(terminal);
+        var finished = new AtomicBoolean();
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+            if (!finished.get()) {
+                keep(session.report(answers), folder, terminal);
+            }
+        }));
+        session.run(plan, new TerminalProgress(terminal, plan, System::nanoTime));
+        others.forEach(peer -> peer.compare(asked, answers));
+        finished.set(true);
+        Report report = session.report(answers);
+        folder.write(report).forEach(file -> terminal.line("written: " + file));
+        return report.failures().isEmpty() ? OK : FAILED;
+    }
+
+    private List<Peers> others() {
+        if (peers.isEmpty()) {
+            return List.of();
+        }
+        var found = ServiceLoader.load(Peers.class).stream()
+                .map(ServiceLoader.Provider::get)
+                .toList();
+        if (found.isEmpty()) {
             throw new BadInputException(
                     "--peers",
                     "this build holds no other libraries",
                     "Run './tandem bench --peers', which builds with them");
         }
-        BackendProvider provider = provider();
-        if (provider.probe() instanceof Availability.Unavailable(String reason)) {
-            throw new BackendUnavailable(provider.name(), reason);
-        }
-        var plan = Plan.of(new Plan.Request(suites, only, provider.name(), threads, quick), new Listening());
-        if (plan.items().isEmpty()) {
-            throw new BadInputException("--only " + only, "no benchmark's name contains that", "Try --only Linear");
-        }
-        var folder = OutputFolder.prepare(out);
-        PrintWriter terminal = spec.commandLine().getOut();
-        terminal.println("%s: %d measurements, about %s; report in %s"
-                .formatted(provider.name(), plan.items().size(), TerminalProgress.duration(plan.seconds()), out));
-        return measure(plan, provider, folder, terminal);
+        return found;
     }
 
-    private int measure(Plan plan, BackendProvider provider, OutputFolder folder, PrintWriter terminal)
-            throws IOException {
-        var session = new Session(Provenance.of(
+    private Map<String, String> provenance(BackendProvider provider) {
+        return Provenance.of(
                 "tandem bench "
                         + String.join(" ", spec.commandLine().getParseResult().originalArgs()),
                 System.getProperty("tandem.commit", "unknown"),
                 description(provider),
-                Instant.now()));
-        var finished = new AtomicBoolean();
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
-            if (!finished.get()) {
-                keep(session, folder, terminal);
-            }
-        }));
-        boolean onTerminal = !noProgress && isTerminal();
-        session.run(plan, new TerminalProgress(terminal, plan, onTerminal, System::nanoTime));
-        if (peers) {
-            ask(session, provider, terminal);
-        }
-        finished.set(true);
-        Report report = session.report();
-        folder.write(report).forEach(file -> terminal.println("written: " + file));
-        return report.failures().isEmpty() ? OK : FAILED;
+                Instant.now());
     }
 
-    private void ask(Session session, BackendProvider provider, PrintWriter terminal) {
-        int most = threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
-        var listener = new Peers.Listener() {
-            @Override
-            public void answered(PeerResult result) {
-                session.add(result);
-                terminal.println(Text.line(result));
-            }
-
-            @Override
-            public void absent(String library, String reason) {
-                terminal.println("%s cannot be asked here: %s".formatted(library, reason));
-            }
-        };
-        for (Peers peer : ServiceLoader.load(Peers.class)) {
-            try (var opened = Backends.open(provider.name(), new BackendOptions(most))) {
-                peer.compare(opened, most, quick, listener);
-            }
-        }
-    }
-
-    private static void keep(Session session, OutputFolder folder, PrintWriter terminal) {
+    private static void keep(Report report, OutputFolder folder, Terminal terminal) {
         try {
-            folder.write(session.report());
-            terminal.println("ended early; the report holds what was measured");
+            folder.write(report);
+            terminal.line("ended early; the report holds what was measured");
         } catch (IOException e) {
-            terminal.println("ended early, and the report could not be written: " + e.getMessage());
+            terminal.line("ended early, and the report could not be written: " + e.getMessage());
         }
     }
 

@@ -1,27 +1,39 @@
 package dev.tandem.bench;
 
 import dev.tandem.bench.report.PeerResult;
-import dev.tandem.engine.Backend;
-import java.util.List;
 
 /// Libraries that are asked the same questions as a backend, in the same rounds. Only a build with
 /// the Maven profile `peers` holds any.
 public interface Peers {
+    /// What is asked.
+    ///
+    /// @param backend that they are compared with, by name
+    /// @param threads that each may use; 0 asks everything on one, then on one per processor
+    /// @param only part of the titles of what is asked; empty for all
+    /// @param quick whether one question of each kind is enough
+    record Request(String backend, int threads, String only, boolean quick) {}
+
     /// Told how it goes.
     interface Listener {
+        /// A question is put now; all that are left take so many seconds.
+        void begins(String question, double secondsLeft);
+
+        /// A library is there, in that version.
+        void loaded(String library, String version);
+
+        /// A library cannot be loaded here, or cannot answer this question.
+        void absent(String library, String reason);
+
         /// A library has answered a question.
         void answered(PeerResult result);
 
-        /// A library cannot be loaded here.
-        void absent(String library, String reason);
+        /// A question has no answer, or a library computes something else than the backend.
+        void failed(String question, String reason);
     }
 
+    /// What is to be expected of [#compare].
+    double seconds(Request request);
+
     /// Asks all of them.
-    ///
-    /// @param backend that they are compared with
-    /// @param threads that each may use
-    /// @param quick whether one question is enough
-    /// @param listener told of every result as soon as it is there
-    /// @throws IllegalStateException if a peer computes something else than the backend
-    List<PeerResult> compare(Backend backend, int threads, boolean quick, Listener listener);
+    void compare(Request request, Listener listener);
 }

@@ -4,7 +4,6 @@ import dev.tandem.bench.machine.RoundProfiler;
 import dev.tandem.bench.report.Machine;
 import dev.tandem.bench.report.Measurement;
 import dev.tandem.bench.report.Outcome;
-import dev.tandem.bench.report.PeerResult;
 import dev.tandem.bench.report.Report;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -25,7 +24,6 @@ final class Session {
     private final Listening output = new Listening();
     private final List<Machine> machines = new ArrayList<>();
     private final List<Measurement> measurements = new ArrayList<>();
-    private final List<PeerResult> peers = new ArrayList<>();
     private final Map<String, String> failures = new LinkedHashMap<>();
 
     /// Told what happens.
@@ -47,9 +45,11 @@ final class Session {
         this.provenance = provenance;
     }
 
-    /// What is known so far. May be called from another thread.
-    synchronized Report report() {
-        return new Report(provenance, machines, measurements, peers, Map.copyOf(failures));
+    /// What is known so far, with what other libraries did. May be called from another thread.
+    synchronized Report report(PeerSession peers) {
+        var all = new LinkedHashMap<>(failures);
+        all.putAll(peers.failures());
+        return new Report(provenance, machines, measurements, peers.report(), all);
     }
 
     /// Measures the machine, then everything else.
@@ -68,11 +68,6 @@ final class Session {
             measure(item, progress);
             done += item.effort().seconds();
         }
-    }
-
-    /// Adds what other libraries did.
-    synchronized void add(PeerResult result) {
-        peers.add(result);
     }
 
     private synchronized void add(Machine machine) {

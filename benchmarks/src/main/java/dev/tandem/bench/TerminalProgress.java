@@ -3,40 +3,31 @@ package dev.tandem.bench;
 import dev.tandem.bench.report.Machine;
 import dev.tandem.bench.report.Measurement;
 import dev.tandem.bench.report.Text;
-import java.io.PrintWriter;
-import java.util.Locale;
 import java.util.function.LongSupplier;
 
-/// A line per result and, on a terminal, a last line that says what runs now and how long it all
-/// takes.
+/// A line per result, and one that says what runs now and how long it all takes.
 final class TerminalProgress implements Session.Progress {
-    private static final String CLEAR = "\r\033[K";
-    private final PrintWriter out;
+    private final Terminal terminal;
     private final Plan plan;
-    private final boolean transientLine;
     private final LongSupplier clock;
     private final long begin;
 
-    TerminalProgress(PrintWriter out, Plan plan, boolean transientLine, LongSupplier clock) {
-        this.out = out;
+    TerminalProgress(Terminal terminal, Plan plan, LongSupplier clock) {
+        this.terminal = terminal;
         this.plan = plan;
-        this.transientLine = transientLine;
         this.clock = clock;
         this.begin = clock.getAsLong();
     }
 
     @Override
     public void machine(Machine machine) {
-        line(Text.line(machine));
+        terminal.line(Text.line(machine));
     }
 
     @Override
     public void begin(Plan.Item item, int number, double done) {
-        if (transientLine) {
-            out.print("%s[%d/%d] %s, %s left"
-                    .formatted(CLEAR, number, plan.items().size(), Plan.name(item.benchmark()), duration(left(done))));
-            out.flush();
-        }
+        terminal.now("[%d/%d] %s, %s left"
+                .formatted(number, plan.items().size(), Plan.name(item.benchmark()), Terminal.duration(left(done))));
     }
 
     /// What the plan says, corrected by how it went so far.
@@ -48,23 +39,11 @@ final class TerminalProgress implements Session.Progress {
 
     @Override
     public void measured(Measurement measurement) {
-        line(Text.line(measurement));
+        terminal.line(Text.line(measurement));
     }
 
     @Override
     public void failed(Plan.Item item, String reason) {
-        line("%s %s failed: %s".formatted(Plan.name(item.benchmark()), item.parameters(), reason));
-    }
-
-    private void line(String text) {
-        out.println((transientLine ? CLEAR : "") + text);
-        out.flush();
-    }
-
-    /// `90 s`, `12 min`.
-    static String duration(double seconds) {
-        return seconds < 100
-                ? String.format(Locale.ROOT, "%.0f s", seconds)
-                : String.format(Locale.ROOT, "%.0f min", seconds / 60);
+        terminal.line("%s %s failed: %s".formatted(Plan.name(item.benchmark()), item.parameters(), reason));
     }
 }

@@ -2,7 +2,6 @@ package dev.tandem.bench.report;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -99,30 +98,6 @@ final class Charts {
         return Optional.of(chart);
     }
 
-    /// Speed beside that of other libraries.
-    Optional<CategoryChart> peers() {
-        if (report.peers().isEmpty()) {
-            return Optional.empty();
-        }
-        var questions = new LinkedHashSet<String>();
-        var speeds = new LinkedHashMap<String, Map<String, Double>>();
-        for (var result : report.peers()) {
-            questions.add(result.question());
-            speeds.computeIfAbsent("Tandem", _ -> new LinkedHashMap<>())
-                    .put(result.question(), result.ourFlops() / GIGA);
-            speeds.computeIfAbsent(result.library(), _ -> new LinkedHashMap<>())
-                    .put(result.question(), result.flops() / GIGA);
-        }
-        var chart = chart("Matrix products beside other libraries", "N x in x out", "GFLOP/s");
-        speeds.forEach((library, byQuestion) -> chart.addSeries(
-                library,
-                List.copyOf(questions),
-                questions.stream().map(byQuestion::get).toList()));
-        chart.getStyler().setYAxisMin(0.0);
-        chart.getStyler().setXAxisMaxLabelCount(Math.max(2, questions.size()));
-        return Optional.of(chart);
-    }
-
     /// Part of the attainable speed that each benchmark reaches at its first size.
     Optional<CategoryChart> shares() {
         var first = new LinkedHashMap<String, Measurement>();
@@ -166,7 +141,7 @@ final class Charts {
         if (axis.isEmpty()) {
             return Optional.empty();
         }
-        var chart = chart(title, axisTitle, "GFLOP/s");
+        var chart = chart(title + "; dashed: arithmetic ceiling", axisTitle, "GFLOP/s");
         double highest = 0;
         for (var family : axis.families().entrySet()) {
             add(chart, family, axis.values(), axis.values(), style, measurement -> measurement.flops() / GIGA);
@@ -175,14 +150,7 @@ final class Charts {
             }
         }
         double roof = report.machines().getLast().flops() / GIGA;
-        var line = chart.addSeries(
-                "arithmetic ceiling",
-                axis.values(),
-                axis.values().stream().map(_ -> roof).toList());
-        line.setMarker(SeriesMarkers.NONE);
-        line.setLineColor(PlotStyle.ROOF);
-        line.setLineStyle(SeriesLines.DASH_DASH);
-        line.setChartCategorySeriesRenderStyle(CategorySeriesRenderStyle.Line);
+        PlotStyle.mark(chart, roof);
         chart.getStyler().setOverlapped(style == CategorySeriesRenderStyle.Line);
         chart.getStyler().setYAxisMin(0.0);
         chart.getStyler().setYAxisMax(Math.max(roof, highest) * HEADROOM);

@@ -8,10 +8,12 @@ import java.util.Optional;
 ///
 /// Speeds are compared as parts of what the machine could do in the same second, where both reports
 /// know it: a slower clock or a busy neighbour then moves both sides. A change counts if it exceeds
-/// three standard errors of the two medians and 3 %.
+/// three standard errors of the two medians, more where few rounds know their spread badly, and 3 %.
+/// Where other processes ran, a change says nothing.
 public final class Comparison {
     private static final double SMALLEST = 0.03;
     private static final double STANDARD_ERRORS = 3;
+    private static final double FEW = 4;
 
     private final List<Change> changes = new ArrayList<>();
     private final List<String> onlyOld = new ArrayList<>();
@@ -21,7 +23,8 @@ public final class Comparison {
     enum Verdict {
         FASTER,
         SLOWER,
-        SAME
+        SAME,
+        DISTURBED
     }
 
     /// One benchmark in both reports.
@@ -34,11 +37,10 @@ public final class Comparison {
             if (change <= noise) {
                 return Verdict.SAME;
             }
+            if (before.disturbed() || after.disturbed()) {
+                return Verdict.DISTURBED;
+            }
             return ratio > 1 ? Verdict.FASTER : Verdict.SLOWER;
-        }
-
-        boolean disturbed() {
-            return before.disturbed() || after.disturbed();
         }
     }
 
@@ -64,8 +66,14 @@ public final class Comparison {
         Samples old = relative ? oldShare.orElseThrow() : before.seconds();
         Samples now = relative ? newShare.orElseThrow() : after.seconds();
         double ratio = relative ? now.median() / old.median() : old.median() / now.median();
-        double noise = Math.max(SMALLEST, STANDARD_ERRORS * Math.hypot(old.uncertainty(), now.uncertainty()));
+        double noise = Math.max(SMALLEST, Math.hypot(noise(old), noise(now)));
         return new Change(before, after, ratio, noise);
+    }
+
+    /// As Student's distribution would have it, roughly: twice as much for three rounds as for many.
+    private static double noise(Samples samples) {
+        double free = Math.max(1, samples.values().length - 1);
+        return STANDARD_ERRORS * (1 + FEW / (free * free)) * samples.uncertainty();
     }
 
     List<Change> changes() {
@@ -74,7 +82,7 @@ public final class Comparison {
 
     /// Whether any benchmark became slower beyond noise, undisturbed.
     public boolean slower() {
-        return changes.stream().anyMatch(change -> change.verdict() == Verdict.SLOWER && !change.disturbed());
+        return changes.stream().anyMatch(change -> change.verdict() == Verdict.SLOWER);
     }
 
     /// The comparison for people.
@@ -82,15 +90,14 @@ public final class Comparison {
         var text = new StringBuilder();
         var rows = new ArrayList<List<String>>();
         for (var change : changes) {
-            if (change.verdict() != Verdict.SAME) {
+            if (change.verdict() == Verdict.FASTER || change.verdict() == Verdict.SLOWER) {
                 rows.add(List.of(
                         change.before().name() + " " + change.before().details(),
                         Text.seconds(change.before().seconds().median()),
                         Text.seconds(change.after().seconds().median()),
                         Text.significant(change.ratio()) + " x",
                         "± " + Text.percent(change.noise()),
-                        (change.verdict() == Verdict.FASTER ? "faster" : "slower")
-                                + (change.disturbed() ? ", disturbed" : "")));
+                        change.verdict() == Verdict.FASTER ? "faster" : "slower"));
             }
         }
         if (rows.isEmpty()) {
@@ -100,6 +107,13 @@ public final class Comparison {
         }
         text.append("\n%d compared: %d faster, %d slower, %d within noise.\n"
                 .formatted(changes.size(), count(Verdict.FASTER), count(Verdict.SLOWER), count(Verdict.SAME)));
+        changes.stream()
+                .filter(change -> change.verdict() == Verdict.DISTURBED)
+                .forEach(change -> text.append("disturbed by other processes, measure again: ")
+                        .append(change.before().name())
+                        .append(' ')
+                        .append(change.before().details())
+                        .append('\n'));
         onlyOld.forEach(
                 name -> text.append("only in the old report: ").append(name).append('\n'));
         onlyNew.forEach(

@@ -21,12 +21,12 @@ final class Markdown {
                         "Measured before everything else; each benchmark is compared with ceilings measured again beside"
                                 + " every one of its rounds, memory over as many bytes as a call touches. Copied and updated bytes count twice: read and written.\n\n")
                 .append(ceilings(report));
-        text.append("\n## Reading\n\n").append(reading(report));
-        text.append("\n## Measurements\n\n").append(measurements(report));
+        if (!report.measurements().isEmpty()) {
+            text.append("\n## Reading\n\n").append(reading(report));
+            text.append("\n## Measurements\n\n").append(measurements(report));
+        }
         if (!report.peers().isEmpty()) {
-            text.append("\n## Peers\n\n")
-                    .append("In the same rounds, one after the other, on as many threads; results agree.\n\n")
-                    .append(peers(report));
+            text.append("\n## Other libraries\n\n").append(PeerText.of(report.peers()));
         }
         if (!report.failures().isEmpty()) {
             text.append("\n## Failed\n\n");
@@ -98,20 +98,6 @@ final class Markdown {
                         : "\n%d measurements were disturbed by other processes or by the host; they are marked with *.\n"
                                 .formatted(disturbed));
         return text.toString();
-    }
-
-    private static String peers(Report report) {
-        var rows = new ArrayList<List<String>>();
-        for (var result : report.peers()) {
-            rows.add(List.of(
-                    result.question(),
-                    result.library(),
-                    Text.significant(result.flops() / GIGA),
-                    Text.significant(result.ourFlops() / GIGA),
-                    Text.significant(result.advantage())));
-        }
-        return Text.table(
-                List.of("N x in x out", "library", "its GFLOP/s", "Tandem's GFLOP/s", "Tandem over it"), rows);
     }
 
     private static String measurements(Report report) {

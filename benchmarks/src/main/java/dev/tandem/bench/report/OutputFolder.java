@@ -81,6 +81,8 @@ public final class OutputFolder {
 
     private static Map<String, BufferedImage> plots(Report report) {
         var plots = new LinkedHashMap<String, BufferedImage>();
+        PeerCharts.of(report.peers())
+                .forEach((name, chart) -> plots.put(name + ".png", BitmapEncoder.getBufferedImage(chart)));
         if (report.measurements().isEmpty()) {
             return plots;
         }
@@ -91,7 +93,6 @@ public final class OutputFolder {
         charts.tokens().ifPresent(chart -> plots.put("tokens.png", BitmapEncoder.getBufferedImage(chart)));
         charts.experts().ifPresent(chart -> plots.put("experts.png", BitmapEncoder.getBufferedImage(chart)));
         charts.load().ifPresent(chart -> plots.put("load.png", BitmapEncoder.getBufferedImage(chart)));
-        charts.peers().ifPresent(chart -> plots.put("peers.png", BitmapEncoder.getBufferedImage(chart)));
         charts.scaling().ifPresent(chart -> plots.put("scaling.png", BitmapEncoder.getBufferedImage(chart)));
         return plots;
     }

@@ -5,20 +5,36 @@ import java.util.Map;
 
 /// How a library answered one question beside Tandem.
 ///
-/// @param question what was computed, such as `2048x768x3072`
+/// @param question what was computed, such as `Linear.forward`
+/// @param details its size, and where weights came from
+/// @param threads that each was allowed
 /// @param library that computed it
 /// @param flop floating-point operations of one call
 /// @param seconds of one call of the library, one sample per round
 /// @param ours seconds of one call of Tandem in the same rounds
-public record PeerResult(String question, String library, double flop, Samples seconds, Samples ours) {
+/// @param foreign share of the processors' time that neither had during the rounds
+public record PeerResult(
+        String question,
+        String details,
+        int threads,
+        String library,
+        double flop,
+        Samples seconds,
+        Samples ours,
+        double foreign) {
     /// Median over the rounds of the library's time over Tandem's: above 1 where Tandem is faster.
     public double advantage() {
+        return ratios().median();
+    }
+
+    /// The library's time over Tandem's in every round.
+    Samples ratios() {
         double[] ratios = seconds.values();
         double[] divisors = ours.values();
         for (int round = 0; round < ratios.length; round++) {
             ratios[round] /= divisors[round];
         }
-        return new Samples(ratios).median();
+        return new Samples(ratios);
     }
 
     /// The library's FLOP/s.
@@ -31,12 +47,25 @@ public record PeerResult(String question, String library, double flop, Samples s
         return flop / ours.median();
     }
 
+    /// Whether others used the processors meanwhile.
+    boolean disturbed() {
+        return foreign > Measurement.DISTURBING;
+    }
+
+    /// `2 threads`.
+    String threadsText() {
+        return threads == 1 ? "1 thread" : threads + " threads";
+    }
+
     Map<String, Object> json() {
         var json = new LinkedHashMap<String, Object>();
         json.put("question", question);
+        json.put("details", details);
+        json.put("threads", threads);
         json.put("library", library);
         json.put("flop", flop);
         json.put("advantage", advantage());
+        json.put("foreign", foreign);
         json.put("seconds", seconds.values());
         json.put("ours", ours.values());
         return json;
@@ -45,9 +74,12 @@ public record PeerResult(String question, String library, double flop, Samples s
     static PeerResult of(Json json) {
         return new PeerResult(
                 json.field("question").string(),
+                json.field("details").string(),
+                (int) json.field("threads").number(),
                 json.field("library").string(),
                 json.field("flop").number(),
                 Samples.of(json.field("seconds")),
-                Samples.of(json.field("ours")));
+                Samples.of(json.field("ours")),
+                json.field("foreign").number());
     }
 }

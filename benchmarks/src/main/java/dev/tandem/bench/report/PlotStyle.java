@@ -3,6 +3,8 @@ package dev.tandem.bench.report;
 import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.Font;
+import org.knowm.xchart.AnnotationLine;
+import org.knowm.xchart.CategoryChart;
 import org.knowm.xchart.style.AxesChartStyler;
 import org.knowm.xchart.style.Styler.LegendPosition;
 import org.knowm.xchart.style.markers.Marker;
@@ -28,6 +30,9 @@ final class PlotStyle {
         SeriesMarkers.CIRCLE, SeriesMarkers.DIAMOND, SeriesMarkers.SQUARE, SeriesMarkers.TRIANGLE_UP
     };
 
+    private static final BasicStroke DASHED =
+            new BasicStroke(2, BasicStroke.CAP_BUTT, BasicStroke.JOIN_BEVEL, 10, new float[] {6, 4}, 0);
+
     private PlotStyle() {}
 
     static Color color(int series) {
@@ -37,6 +42,11 @@ final class PlotStyle {
     /// Changes when the colours begin anew.
     static Marker marker(int series) {
         return MARKERS[series / COLORS.length % MARKERS.length];
+    }
+
+    /// A dashed line across a chart, which as a series would take the place of a bar.
+    static void mark(CategoryChart chart, double value) {
+        chart.addAnnotation(new AnnotationLine(value, false, false));
     }
 
     static void apply(AxesChartStyler styler) {
@@ -57,6 +67,8 @@ final class PlotStyle {
         styler.setAxisTickLabelsColor(ROOF);
         styler.setSeriesColors(COLORS);
         styler.setMarkerSize(9);
+        styler.setAnnotationLineColor(ROOF);
+        styler.setAnnotationLineStroke(DASHED);
         styler.setChartPadding(14);
     }
 }

@@ -17,13 +17,12 @@ public record Report(
         Map<String, String> provenance,
         List<Machine> machines,
         List<Measurement> measurements,
-        List<PeerResult> peers,
+        PeerReport peers,
         Map<String, String> failures) {
     /// Keeps copies.
     public Report {
         machines = List.copyOf(machines);
         measurements = List.copyOf(measurements);
-        peers = List.copyOf(peers);
     }
 
     /// Reads a report that an earlier run has written.
@@ -37,7 +36,7 @@ public record Report(
                 json.field("measurements").elements().stream()
                         .map(Measurement::of)
                         .toList(),
-                json.field("peers").elements().stream().map(PeerResult::of).toList(),
+                PeerReport.of(json.field("libraries")),
                 json.field("failures").strings());
     }
 
@@ -46,7 +45,7 @@ public record Report(
         json.put("provenance", provenance);
         json.put("machine", machines.stream().map(Machine::json).toList());
         json.put("measurements", measurements.stream().map(Measurement::json).toList());
-        json.put("peers", peers.stream().map(PeerResult::json).toList());
+        json.put("libraries", peers.json());
         json.put("failures", failures);
         return Json.write(json);
     }

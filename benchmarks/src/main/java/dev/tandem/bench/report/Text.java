@@ -68,13 +68,18 @@ public final class Text {
 
     /// One line about a peer, for the terminal.
     public static String line(PeerResult result) {
-        return "%-16s %-16s %8s GFLOP/s, Tandem %s GFLOP/s: %s times as fast"
+        return "%-24s %-30s %-9s %-16s %8s, Tandem %8s: %s times as fast%s"
                 .formatted(
-                        result.library(),
                         result.question(),
-                        significant(result.flops() / 1e9),
-                        significant(result.ourFlops() / 1e9),
-                        significant(result.advantage()));
+                        result.details(),
+                        result.threadsText(),
+                        result.library(),
+                        seconds(result.seconds().median()),
+                        seconds(result.ours().median()),
+                        significant(result.advantage()),
+                        result.disturbed()
+                                ? ", disturbed by others (%s of the processors)".formatted(percent(result.foreign()))
+                                : "");
     }
 
     /// `other processes (12 % of the processors)`.

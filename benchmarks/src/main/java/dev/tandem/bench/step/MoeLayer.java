@@ -16,20 +16,28 @@ import java.util.Optional;
 
 /// A layer of experts as the model runs it: gate logits, gate, experts, weighted sum, and back.
 ///
-/// An even load trains with the paper's capacity; an uneven one would lose most of its tokens to
-/// it, so nothing is dropped there.
-final class MoeLayer implements Problem {
+/// Training with the paper's capacity loses tokens to it, most of them where the load is uneven;
+/// without drops it loses none.
+public final class MoeLayer implements Problem {
     private static final double CAPACITY_FACTOR = 2;
-    private static final GeluForm GELU = GeluForm.ERF;
+
+    /// How a layer is run.
+    ///
+    /// @param load how tokens spread over experts
+    /// @param dropless whether training drops nothing, or has the paper's capacity
+    /// @param gelu the activation
+    public record Options(Load load, boolean dropless, GeluForm gelu) {}
 
     private final Kernels kernels;
     private final int N;
     private final int C;
     private final int F;
+    private final GeluForm gelu;
     private final int E;
     private final Gating training;
     private final Gating evaluation;
     private final Tensor x;
+    private final Tensor dy;
     private final Tensor y;
     private final Tensor logits;
     private final Tensor gateWeight;
@@ -41,9 +49,36 @@ final class MoeLayer implements Problem {
     private final Cost forwardCost;
     private final Cost trainingCost;
 
-    /// Everything the backward writes, and what arrives from above.
-    private record Gradients(
+    /// What the layer is given, and its answer.
+    ///
+    /// @param x `[N, C]`
+    /// @param dy `[N, C]`, what arrives from above
+    /// @param gateWeight `[E, C]`
+    /// @param gateBias `[E]`
+    /// @param weights of the experts
+    /// @param expert `[N, K]`, the choices of the last forward
+    /// @param y `[N, C]`
+    public record Operands(
+            Tensor x,
             Tensor dy,
+            Tensor gateWeight,
+            Tensor gateBias,
+            FeedForwardWeights weights,
+            Tensor expert,
+            Tensor y) {}
+
+    /// Everything the backward writes.
+    ///
+    /// @param dx `[N, C]`, overwritten
+    /// @param dxOfGate the gate's part of it
+    /// @param dExpertY scratch
+    /// @param dExpertX scratch
+    /// @param dWeight scratch
+    /// @param dLogits scratch
+    /// @param dGateWeight `[E, C]`, accumulated
+    /// @param dGateBias `[E]`, accumulated
+    /// @param dWeights of the experts, accumulated
+    public record Gradients(
             Tensor dx,
             Tensor dxOfGate,
             Tensor dExpertY,
@@ -55,7 +90,6 @@ final class MoeLayer implements Problem {
             FeedForwardWeights dWeights) {
         static Gradients of(Room room, int N, int C, int F, int E, Gating gating) {
             return new Gradients(
-                    room.activation("dy", N, C),
                     room.activation("dx", N, C),
                     room.activation("dxOfGate", N, C),
                     room.activation("dExpertY", gating.R(), C),
@@ -68,20 +102,23 @@ final class MoeLayer implements Problem {
         }
     }
 
-    MoeLayer(Room room, int N, int C, int F, int E, Load spread) {
+    /// A layer of random operands.
+    public MoeLayer(Room room, int N, int C, int F, int E, Options options) {
         this.kernels = room.kernels();
         this.N = N;
         this.C = C;
         this.F = F;
+        this.gelu = options.gelu;
         this.E = E;
         var paper = GateOptions.training(CAPACITY_FACTOR);
         this.evaluation = new Gating(room, N, E, paper.dropless());
-        this.training = spread == Load.EVEN ? new Gating(room, N, E, paper) : evaluation;
+        this.training = options.dropless ? evaluation : new Gating(room, N, E, paper);
         this.x = room.activation("x", N, C);
+        this.dy = room.activation("dy", N, C);
         this.y = room.activation("y", N, C);
         this.logits = room.activation("logits", N, E);
         this.gateWeight = room.weight("gateWeight", E, C);
-        this.gateBias = Optional.of(Gating.bias(room, E, spread));
+        this.gateBias = Optional.of(Gating.bias(room, E, options.load));
         this.expertY = room.activation("expertY", Math.max(training.R(), evaluation.R()), C);
         this.preActivation = room.activation("preActivation", training.R(), F);
         this.weights = weights(room, "", C, F, E);
@@ -110,13 +147,42 @@ final class MoeLayer implements Problem {
         return new Cost(flop, read, (double) N * C * Float.BYTES, 0);
     }
 
+    /// What it is given, and its answer.
+    public Operands operands() {
+        return new Operands(
+                x,
+                dy,
+                gateWeight,
+                gateBias.orElseThrow(),
+                weights,
+                training.routing().expert(),
+                y);
+    }
+
+    /// What the backward writes.
+    public Gradients gradients() {
+        return gradients;
+    }
+
+    /// Gradients that every [#backward] adds to.
+    public List<Tensor> accumulated() {
+        var d = gradients;
+        return List.of(
+                d.dGateWeight,
+                d.dGateBias,
+                d.dWeights.up(),
+                d.dWeights.upBias(),
+                d.dWeights.down(),
+                d.dWeights.downBias());
+    }
+
     /// Nothing dropped, nothing saved.
-    void evaluate() {
+    public void evaluate() {
         forward(evaluation, Optional.empty());
     }
 
     /// Forward of training.
-    void forward() {
+    public void forward() {
         forward(training, Optional.of(preActivation));
     }
 
@@ -124,18 +190,18 @@ final class MoeLayer implements Problem {
         Tensor expertRows = expertY.slice(0, gating.R());
         kernels.linear().forward(logits, x, gateWeight, gateBias);
         gating.forward(logits);
-        kernels.expertFeedForward().forward(expertRows, saved, x, weights, gating.rows(), gating.K(), GELU);
+        kernels.expertFeedForward().forward(expertRows, saved, x, weights, gating.rows(), gating.K(), gelu);
         kernels.dispatch().gather(y, expertRows, gating.routing(), gating.rows());
     }
 
     /// All gradients, after [#forward()].
-    void backward() {
+    public void backward() {
         var d = gradients;
         var rows = training.rows();
         Tensor expertRows = expertY.slice(0, training.R());
-        kernels.dispatch().gatherBackward(d.dExpertY, d.dWeight, d.dy, expertRows, training.routing(), rows);
+        kernels.dispatch().gatherBackward(d.dExpertY, d.dWeight, dy, expertRows, training.routing(), rows);
         kernels.expertFeedForward()
-                .backward(d.dExpertX, d.dWeights, d.dExpertY, preActivation, x, weights, rows, training.K(), GELU);
+                .backward(d.dExpertX, d.dWeights, d.dExpertY, preActivation, x, weights, rows, training.K(), gelu);
         kernels.dispatch().scatterBackward(d.dx, d.dExpertX, training.routing(), rows);
         training.backward(d.dLogits, d.dWeight);
         kernels.linear().backwardWeight(d.dGateWeight, Optional.of(d.dGateBias), d.dLogits, x);

@@ -3,6 +3,7 @@ package dev.tandem.bench.step;
 import dev.tandem.bench.BackendBenchmark;
 import dev.tandem.bench.Load;
 import dev.tandem.bench.Work;
+import dev.tandem.engine.kernel.GeluForm;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Setup;
@@ -36,9 +37,11 @@ public class MoeLayerBenchmark extends BackendBenchmark {
     @Setup
     public void setUp() {
         int[] extents = extents(size);
+        // the paper's capacity would drop most of an uneven load
+        var options = new MoeLayer.Options(load, load != Load.EVEN, GeluForm.ERF);
         layer = prepare(
-                room -> new MoeLayer(room, 50, 24, 72, 5, load),
-                room -> new MoeLayer(room, extents[0], extents[1], extents[2], experts, load));
+                room -> new MoeLayer(room, 50, 24, 72, 5, options),
+                room -> new MoeLayer(room, extents[0], extents[1], extents[2], experts, options));
     }
 
     /// Evaluation: nothing dropped, compact rows, nothing saved.

@@ -9,6 +9,7 @@ import dev.tandem.gpt.Gpt;
 import dev.tandem.gpt.GptConfig;
 import dev.tandem.gpt.Parameters;
 import dev.tandem.gpt.Schedule;
+import dev.tandem.gpt.StepReport;
 import dev.tandem.gpt.TrainingOptions;
 import dev.tandem.gpt.TrainingStep;
 import dev.tandem.gpt.cost.FlopCount;
@@ -17,22 +18,29 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /// One model in training on a batch of random tokens.
-final class TrainingProblem implements Problem {
+public final class TrainingProblem implements Problem {
+    /// Learning rate of the first update; it falls to nothing over a million more.
+    public static final double RATE = 1e-4;
+
+    /// Norm above which gradients are scaled down.
+    public static final double CLIP_NORM = 1;
+
     private static final long SEED = 7;
     private static final long UPDATES = 1_000_000; // more than any run makes
-    private static final double RATE = 1e-4;
-    private static final double CLIP_NORM = 1;
 
     private final GptConfig config;
+    private final Gpt model;
     private final TrainingStep step;
     private final int[] ids;
     private final int[] targets;
 
-    TrainingProblem(Room room, GptConfig config, int B) {
+    /// The model's first weights, a batch, and an optimizer that has done nothing yet.
+    public TrainingProblem(Room room, GptConfig config, int B) {
         this.config = config;
         var options =
                 TrainingOptions.paper(new Schedule(RATE, 0, UPDATES), SEED).withClipNorm(CLIP_NORM);
-        this.step = Gpt.create(room.backend(), config, SEED).training(options, B, config.T());
+        this.model = Gpt.create(room.backend(), config, SEED);
+        this.step = model.training(options, B, config.T());
         int[] text = new SplittableRandom(SEED)
                 .ints(step.tokens() + 1L, 0, config.V())
                 .toArray();
@@ -40,14 +48,34 @@ final class TrainingProblem implements Problem {
         this.targets = Arrays.copyOfRange(text, 1, text.length);
     }
 
+    /// The weights.
+    public Parameters parameters() {
+        return model.parameters();
+    }
+
+    /// The batch, `[B, T]`.
+    public int[] ids() {
+        return ids.clone();
+    }
+
+    /// What follows each token of it.
+    public int[] targets() {
+        return targets.clone();
+    }
+
+    /// Loss and gradient norm of the last update.
+    public StepReport report() {
+        return step.report();
+    }
+
     /// One update.
-    void update() {
+    public void update() {
         step.run(ids, targets);
     }
 
     /// Work of one update: the products, without the half of attention that is masked; parameters,
     /// gradients and moments read and written.
-    Cost cost() {
+    public Cost cost() {
         var count = FlopCount.of(config, config.T());
         double masked = 3.0 * config.L() * 2 * config.T() * config.C();
         double parameters =

@@ -1,14 +1,17 @@
 package dev.tandem.bench.peer;
 
-/// Who multiplies the two matrices.
+import java.util.List;
+
+/// A library that has got a question, its operands in place.
 interface Contestant extends AutoCloseable {
-    String name();
+    /// The library's version, and what else its speed depends on.
+    String version();
 
-    /// `y = x·Wᵀ`, finished when it returns.
-    void multiply();
+    /// Computes once, finished when it returns.
+    void run();
 
-    /// `y`
-    float[] result();
+    /// Computes for the first time, and says what.
+    List<Answer> answers();
 
     @Override
     void close();

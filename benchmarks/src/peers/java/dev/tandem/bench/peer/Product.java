@@ -1,35 +1,67 @@
 package dev.tandem.bench.peer;
 
-import java.util.SplittableRandom;
+import java.util.List;
+import org.bytedeco.mkl.global.mkl_rt;
+import org.bytedeco.openblas.global.openblas;
 
-/// Extents of one matrix product, and the operands that they determine.
-record Product(int N, int in, int out) {
+/// `y = x·Wᵀ`, with W as models have it, `[out, in]`.
+///
+/// @param cold whether each call finds another copy of the weight, so that it comes from memory
+record Product(int N, int in, int out, boolean cold) implements Question {
+    private static final long COLD_BYTES = 256L << 20;
     private static final long SEED = 7;
+
+    /// Weights warm in cache, where they fit.
+    static Product hot(int N, int in, int out) {
+        return new Product(N, in, out, false);
+    }
+
+    static Product cold(int N, int in, int out) {
+        return new Product(N, in, out, true);
+    }
+
+    @Override
+    public String name() {
+        return "Linear.forward";
+    }
+
+    @Override
+    public String details() {
+        return "%dx%dx%d%s".formatted(N, in, out, cold ? ", cold weights" : "");
+    }
+
+    @Override
+    public double flop() {
+        return 2.0 * N * in * out;
+    }
+
+    @Override
+    public int terms() {
+        return in;
+    }
+
+    @Override
+    public List<Entrant> entrants() {
+        return List.of(
+                Entrant.tandem(setting -> new TandemProduct(setting, this)),
+                new Entrant("OpenBLAS", _ -> new BlasProduct(BlasLibrary.load(openblas.class, "libopenblas"), this)),
+                new Entrant("MKL", _ -> new BlasProduct(BlasLibrary.load(mkl_rt.class, "libmkl_rt"), this)),
+                new Entrant("oneDNN sgemm", _ -> new DnnlSgemm(this)),
+                new Entrant("oneDNN packed", _ -> new DnnlMatmul(this)));
+    }
+
+    /// How many copies of the weight take turns.
+    int copies() {
+        return cold ? (int) Math.ceilDiv(COLD_BYTES, (long) in * out * Float.BYTES) : 1;
+    }
 
     /// `[N, in]`
     float[] x() {
-        return values(N * in, SEED);
+        return Values.random(N * in, 1, SEED);
     }
 
     /// `[out, in]`
     float[] weight() {
-        return values(out * in, SEED + 1);
-    }
-
-    private static float[] values(int count, long seed) {
-        var random = new SplittableRandom(seed);
-        var values = new float[count];
-        for (int i = 0; i < count; i++) {
-            values[i] = (float) random.nextGaussian();
-        }
-        return values;
-    }
-
-    double flop() {
-        return 2.0 * N * in * out;
-    }
-
-    String name() {
-        return N + "x" + in + "x" + out;
+        return Values.random(out * in, 1, SEED + 1);
     }
 }

@@ -3,6 +3,7 @@ package dev.tandem.bench.report;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tandem.bench.machine.Ceilings;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -41,6 +42,23 @@ class ComparisonTest {
     }
 
     @Test
+    void threeRoundsKnowTheirSpreadWorseThanFifteen() {
+        double[] three = {0.98, 1, 1.02};
+        double[] fifteen = new double[15];
+        Arrays.setAll(fifteen, i -> three[i % three.length]);
+        assertThat(verdict(three, 1.05)).isEqualTo(Comparison.Verdict.SAME);
+        assertThat(verdict(fifteen, 1.05)).isEqualTo(Comparison.Verdict.SLOWER);
+    }
+
+    private static Comparison.Verdict verdict(double[] seconds, double slower) {
+        double[] after = Arrays.stream(seconds).map(second -> second * slower).toArray();
+        return new Comparison(Sample.report(Sample.product(seconds)), Sample.report(Sample.product(after)))
+                .changes()
+                .getFirst()
+                .verdict();
+    }
+
+    @Test
     void aSlowerMachineIsNoSlowerProgram() {
         var before = Sample.product(1, 1, 1);
         var slow = new Ceilings(50e9, 5e9, 4e9, 8e9);
@@ -63,7 +81,9 @@ class ComparisonTest {
         var after = Sample.report(Sample.disturbed(Sample.product(2, 2, 2)));
         var comparison = new Comparison(before, after);
         assertThat(comparison.slower()).isFalse();
-        assertThat(comparison.text()).contains("slower, disturbed");
+        assertThat(comparison.text())
+                .contains("Nothing moved beyond noise.")
+                .contains("disturbed by other processes, measure again: Linear.forward 8x8x8");
     }
 
     @Test

@@ -49,7 +49,13 @@ class ReportTest {
         var written = OutputFolder.prepare(folder).write(report);
         assertThat(written)
                 .extracting(file -> file.getFileName().toString())
-                .contains("peers.png", "roofline.png", "attainable.png", "experts.png", "load.png", "scaling.png");
+                .contains(
+                        "peers-products-2.png",
+                        "roofline.png",
+                        "attainable.png",
+                        "experts.png",
+                        "load.png",
+                        "scaling.png");
         for (Path file : written) {
             if (file.toString().endsWith(".png")) {
                 assertThat(ImageIO.read(file.toFile()).getWidth()).isEqualTo(PlotStyle.WIDTH);
@@ -59,7 +65,24 @@ class ReportTest {
 
     @Test
     void aPeerIsJudgedByTheMedianOfEachRoundsRatio() {
-        assertThat(Sample.report().peers().getFirst().advantage()).isCloseTo(3, within(1e-9)); // of 2, 4 and 3
+        assertThat(Sample.report().peers().results().getFirst().advantage())
+                .isCloseTo(3, within(1e-9)); // of 2, 4 and 3
+    }
+
+    @Test
+    void theReportNamesOtherLibrariesAndWhyOneIsAbsent() throws IOException {
+        OutputFolder.prepare(folder).write(Sample.report());
+        assertThat(Files.readString(folder.resolve("bench.md")))
+                .contains("- Other 1.0", "- Third was not asked: it is not for this machine")
+                .containsPattern("Linear.forward \\* .* 8x8x8 .* 2 .* Other .* 400 ms .* 100 ms .* 3.00");
+    }
+
+    @Test
+    void aReportFromBeforeOtherLibrariesIsRead() throws IOException {
+        OutputFolder.prepare(folder).write(Sample.report());
+        String json = Files.readString(folder.resolve("bench.json"));
+        Path old = Files.writeString(folder.resolve("old.json"), json.replace("\"libraries\"", "\"unknown\""));
+        assertThat(Report.read(old).peers()).isEqualTo(PeerReport.NONE);
     }
 
     @Test

@@ -19,7 +19,18 @@ final class Sample {
                 Map.of("commit", "abc"),
                 List.of(new Machine(1, CEILINGS, CEILINGS, CEILINGS), new Machine(2, CEILINGS, CEILINGS, CEILINGS)),
                 List.of(measurements),
-                List.of(new PeerResult("8x8x8", "Other", 1e9, new Samples(0.2, 0.4, 0.6), new Samples(0.1, 0.1, 0.2))),
+                new PeerReport(
+                        List.of(new PeerResult(
+                                "Linear.forward",
+                                "8x8x8",
+                                2,
+                                "Other",
+                                1e9,
+                                new Samples(0.2, 0.4, 0.6),
+                                new Samples(0.1, 0.1, 0.2),
+                                0.2)),
+                        Map.of("Other", "1.0"),
+                        Map.of("Third", "it is not for this machine")),
                 Map.of());
     }
 

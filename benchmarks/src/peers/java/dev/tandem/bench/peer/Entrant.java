@@ -1,0 +1,29 @@
+package dev.tandem.bench.peer;
+
+import java.util.List;
+import java.util.Map;
+
+/// Who may try to answer a question, before its library is loaded.
+///
+/// @param library and, where it has several ways to the answer, which
+/// @param flags of its virtual machine
+/// @param environment of its process
+/// @param opening loads the library and gives it the question
+record Entrant(String library, List<String> flags, Map<String, String> environment, Opening opening) {
+    static final String TANDEM = "Tandem";
+
+    /// Gives the question to a library.
+    @FunctionalInterface
+    interface Opening {
+        /// @throws LinkageError if the library cannot be loaded here
+        Contestant open(Setting setting);
+    }
+
+    Entrant(String library, Opening opening) {
+        this(library, List.of(), Map.of(), opening);
+    }
+
+    static Entrant tandem(Opening opening) {
+        return new Entrant(TANDEM, opening);
+    }
+}

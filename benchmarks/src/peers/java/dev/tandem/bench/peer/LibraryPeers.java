@@ -1,0 +1,84 @@
+package dev.tandem.bench.peer;
+
+import dev.tandem.bench.Peers;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+
+/// Other libraries for the processor, each in a process of its own.
+public final class LibraryPeers implements Peers {
+    // Measured: starting the processes, warming one up, and what a call takes at least.
+    private static final double START_SECONDS = 2;
+    private static final double WARM_UP_SECONDS = 3;
+    private static final double TURN_SECONDS = 0.12;
+    private static final double SLOW_FLOPS = 40e9; // of one thread, of the slowest contestants
+
+    /// Called by `java.util.ServiceLoader`.
+    public LibraryPeers() {}
+
+    /// A question on a number of threads.
+    private record Item(Question question, int threads) {
+        double seconds() {
+            double call = question.flop() / (SLOW_FLOPS * threads);
+            double turn = Round.pause(threads).toMillis() * 1e-3 + Math.max(TURN_SECONDS, call);
+            return START_SECONDS + question.entrants().size() * (WARM_UP_SECONDS + Round.ROUNDS * turn);
+        }
+    }
+
+    private static List<Item> items(Request request) {
+        int all = Runtime.getRuntime().availableProcessors();
+        List<Integer> threads = request.threads() > 0
+                ? List.of(request.threads())
+                : request.quick() || all == 1 ? List.of(all) : List.of(1, all);
+        var items = new ArrayList<Item>();
+        for (Question question : Questions.chosen(request.only(), request.quick())) {
+            threads.forEach(count -> items.add(new Item(question, count)));
+        }
+        return items;
+    }
+
+    @Override
+    public double seconds(Request request) {
+        return items(request).stream().mapToDouble(Item::seconds).sum();
+    }
+
+    @Override
+    public void compare(Request request, Listener listener) {
+        try {
+            Path folder = Files.createTempDirectory("tandem-peers");
+            try {
+                ask(request, listener, folder);
+            } finally {
+                delete(folder);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("other libraries cannot be asked: " + e.getMessage(), e);
+        }
+    }
+
+    private static void ask(Request request, Listener listener, Path folder) throws IOException {
+        List<Item> items = items(request);
+        double left = items.stream().mapToDouble(Item::seconds).sum();
+        for (Item item : items) {
+            listener.begins(
+                    "%s, %s"
+                            .formatted(
+                                    item.question.title(), item.threads == 1 ? "1 thread" : item.threads + " threads"),
+                    left);
+            new Round(item.question, new Setting(request.backend(), item.threads), listener, folder).ask();
+            left -= item.seconds();
+        }
+    }
+
+    private static void delete(Path folder) throws IOException {
+        try (var files = Files.walk(folder)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
+    }
+}

@@ -1,0 +1,66 @@
+package dev.tandem.bench.peer;
+
+import dev.tandem.bench.Load;
+import dev.tandem.engine.kernel.GeluForm;
+import java.util.ArrayList;
+import java.util.List;
+
+/// A layer of experts, from the gate's logits to the weighted sum, top-2, nothing dropped; and its
+/// backward with all gradients, that of the balance loss included.
+record MoeQuestion(int N, int C, int F, int E, Load load, boolean backward) implements Question {
+    /// Experts per token.
+    static final int K = 2;
+
+    /// The form that ONNX Runtime's operator has; only the forward needs to agree with it.
+    GeluForm gelu() {
+        return backward ? GeluForm.ERF : GeluForm.TANH;
+    }
+
+    static MoeQuestion forward(int N, int E) {
+        return new MoeQuestion(N, 512, 2048, E, Load.EVEN, false);
+    }
+
+    static MoeQuestion backward(int N, int E) {
+        return new MoeQuestion(N, 512, 2048, E, Load.EVEN, true);
+    }
+
+    MoeQuestion with(Load changed) {
+        return new MoeQuestion(N, C, F, E, changed, backward);
+    }
+
+    @Override
+    public String name() {
+        return backward ? "MoeLayer.forwardBackward" : "MoeLayer.forward";
+    }
+
+    @Override
+    public String details() {
+        return "%dx%dx%d, E=%d%s".formatted(N, C, F, E, load == Load.EVEN ? "" : ", load " + load);
+    }
+
+    @Override
+    public double flop() {
+        double forward = 2.0 * N * C * E + 4.0 * N * K * C * F;
+        return backward ? 3 * forward : forward;
+    }
+
+    @Override
+    public int terms() {
+        return F;
+    }
+
+    @Override
+    public List<Entrant> entrants() {
+        var entrants = new ArrayList<Entrant>();
+        entrants.add(Entrant.tandem(setting -> new TandemMoe(setting, this)));
+        entrants.add(Torch.entrant("sorted", setting -> new TorchMoeSorted(setting, this)));
+        if (load == Load.EVEN) {
+            // an uneven load would pad every expert to the largest
+            entrants.add(Torch.entrant("einsum", setting -> new TorchMoeEinsum(setting, this)));
+        }
+        if (!backward) {
+            entrants.add(new Entrant("ONNX Runtime", setting -> new OnnxMoe(setting, this)));
+        }
+        return entrants;
+    }
+}

@@ -1,0 +1,26 @@
+package dev.tandem.bench.peer;
+
+import java.util.List;
+
+/// Something to compute that Tandem and at least one other library can.
+interface Question {
+    /// What, as Tandem's own benchmarks call it: `Linear.forward`.
+    String name();
+
+    /// Its size, and where its weights are: `64x768x3072, weights from memory`.
+    String details();
+
+    /// Floating-point operations that no way to the answer avoids.
+    double flop();
+
+    /// Terms of the longest sum behind an element of the answer.
+    int terms();
+
+    /// Who may answer, Tandem first.
+    List<Entrant> entrants();
+
+    /// `Linear.forward 64x768x3072, weights from memory`.
+    default String title() {
+        return name() + " " + details();
+    }
+}

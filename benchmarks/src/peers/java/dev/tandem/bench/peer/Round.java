@@ -1,0 +1,141 @@
+package dev.tandem.bench.peer;
+
+import dev.tandem.bench.Peers;
+import dev.tandem.bench.machine.ProcessorTime;
+import dev.tandem.bench.report.PeerResult;
+import dev.tandem.bench.report.Samples;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/// One question on one number of threads.
+///
+/// Contestants take turns in every round, so that a clock that falls or a neighbour that wakes
+/// meets all of them. Between two turns the threads of the last one have time to park.
+final class Round {
+    static final int ROUNDS = 9;
+    private static final Duration UNTIL_PARKED = Duration.ofMillis(250); // OpenMP spins for 200 ms
+    private static final Duration BREATH = Duration.ofMillis(20);
+
+    private final Question question;
+    private final Setting setting;
+    private final Peers.Listener listener;
+    private final Path folder;
+
+    Round(Question question, Setting setting, Peers.Listener listener, Path folder) {
+        this.question = question;
+        this.setting = setting;
+        this.listener = listener;
+        this.folder = folder;
+    }
+
+    /// Asks everyone who can be loaded.
+    void ask() throws IOException {
+        var all = new ArrayList<ContestantProcess>();
+        try {
+            for (Entrant entrant : question.entrants()) {
+                all.add(ContestantProcess.start(question, entrant, setting, folder));
+            }
+            List<ContestantProcess> ready = ready(all);
+            Optional<ProcessorTime> begin = processors(ready);
+            double[][] seconds = time(ready);
+            double foreign = foreign(begin, processors(ready));
+            for (int i = 1; i < ready.size(); i++) {
+                listener.answered(new PeerResult(
+                        question.name(),
+                        question.details(),
+                        setting.threads(),
+                        ready.get(i).library(),
+                        question.flop(),
+                        new Samples(seconds[i]),
+                        new Samples(seconds[0]),
+                        foreign));
+            }
+        } catch (ContestantProcess.Lost e) {
+            listener.failed(question.title(), e.reason());
+        } finally {
+            all.forEach(ContestantProcess::close);
+        }
+    }
+
+    /// Those who are loaded, right and warm; Tandem first.
+    ///
+    /// @throws ContestantProcess.Lost if Tandem is not
+    private List<ContestantProcess> ready(List<ContestantProcess> all) throws IOException, ContestantProcess.Lost {
+        var ready = new ArrayList<ContestantProcess>();
+        List<Answer> wanted = List.of();
+        for (var contestant : all) {
+            try {
+                listener.loaded(contestant.library(), contestant.version());
+                Path file = Files.createTempFile(folder, "answer", null);
+                contestant.answer(file);
+                List<Answer> found = Answer.read(file);
+                Files.delete(file);
+                if (ready.isEmpty()) {
+                    wanted = found;
+                } else {
+                    Verdict.require(question, contestant.library(), found, wanted);
+                }
+                ready.add(contestant);
+            } catch (ContestantProcess.Lost e) {
+                if (ready.isEmpty()) {
+                    throw e;
+                }
+                listener.absent(contestant.library(), e.reason());
+            } catch (IllegalStateException e) {
+                listener.failed(question.title() + ", " + contestant.library(), String.valueOf(e.getMessage()));
+            }
+        }
+        for (var contestant : ready) {
+            contestant.warmUp();
+        }
+        return ready;
+    }
+
+    /// What the processors did so far, the contestants' time counted as our own.
+    private static Optional<ProcessorTime> processors(List<ContestantProcess> contestants) {
+        double theirs = contestants.stream()
+                .mapToDouble(ContestantProcess::processorSeconds)
+                .sum();
+        return ProcessorTime.now()
+                .map(now -> new ProcessorTime(now.elapsed(), now.busy(), now.own() + theirs, now.stolen()));
+    }
+
+    private static double foreign(Optional<ProcessorTime> begin, Optional<ProcessorTime> end) {
+        if (begin.isEmpty() || end.isEmpty()) {
+            return 0;
+        }
+        int processors = Runtime.getRuntime().availableProcessors();
+        return Math.max(
+                end.get().foreignSince(begin.get(), processors), end.get().stolenSince(begin.get(), processors));
+    }
+
+    private double[][] time(List<ContestantProcess> contestants) throws ContestantProcess.Lost {
+        var seconds = new double[contestants.size()][ROUNDS];
+        for (int round = 0; round < ROUNDS; round++) {
+            for (int i = 0; i < seconds.length; i++) {
+                rest();
+                seconds[i][round] = contestants.get(i).turn();
+            }
+        }
+        return seconds;
+    }
+
+    /// How long a turn waits for the threads of the last one; one alone does not spin.
+    static Duration pause(int threads) {
+        return threads == 1 ? BREATH : UNTIL_PARKED;
+    }
+
+    private void rest() {
+        try {
+            Thread.sleep(pause(setting.threads()));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted between two contestants", e);
+        }
+    }
+}
