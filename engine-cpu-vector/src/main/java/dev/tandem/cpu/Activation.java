@@ -1,7 +1,6 @@
 package dev.tandem.cpu;
 
 import dev.tandem.engine.kernel.GeluForm;
-import java.util.Optional;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 
@@ -11,19 +10,25 @@ import jdk.incubator.vector.VectorMask;
 final class Activation {
     private Activation() {}
 
-    /// `y = form(x + bias)`, or `x + bias` without a form. `y` may be `x`.
+    /// `pre = x + bias`, then `y = form(pre)`.
     ///
+    /// @param y may be `x`, or `pre` where that need not be kept
     /// @param x readable up to whole vectors
     /// @param bias 0 for none
     static void apply(
-            Optional<GeluForm> form, int rows, int lanes, long y, long yStride, long x, long xStride, long bias) {
-        if (form.isEmpty()) {
-            shift(rows, lanes, y, yStride, x, xStride, bias);
-        } else {
-            switch (form.get()) {
-                case ERF -> erf(rows, lanes, y, yStride, x, xStride, bias);
-                case TANH -> tanh(rows, lanes, y, yStride, x, xStride, bias);
-            }
+            GeluForm form,
+            int rows,
+            int lanes,
+            long y,
+            long yStride,
+            long pre,
+            long preStride,
+            long x,
+            long xStride,
+            long bias) {
+        switch (form) {
+            case ERF -> erf(rows, lanes, y, yStride, pre, preStride, x, xStride, bias);
+            case TANH -> tanh(rows, lanes, y, yStride, pre, preStride, x, xStride, bias);
         }
     }
 
@@ -47,20 +52,24 @@ final class Activation {
         }
     }
 
-    private static void erf(int rows, int lanes, long y, long yStride, long x, long xStride, long bias) {
+    private static void erf(
+            int rows, int lanes, long y, long yStride, long pre, long preStride, long x, long xStride, long bias) {
         VectorMask<Float> mask = Lanes.tail(0, lanes);
         FloatVector shift = bias == 0 ? FloatVector.zero(Lanes.F32) : Lanes.load(bias, mask);
         for (int r = 0; r < rows; r++) {
             FloatVector value = Lanes.load(x + r * xStride).add(shift);
+            Lanes.store(value, pre + r * preStride, mask);
             Lanes.store(VectorMath.gelu(value), y + r * yStride, mask);
         }
     }
 
-    private static void tanh(int rows, int lanes, long y, long yStride, long x, long xStride, long bias) {
+    private static void tanh(
+            int rows, int lanes, long y, long yStride, long pre, long preStride, long x, long xStride, long bias) {
         VectorMask<Float> mask = Lanes.tail(0, lanes);
         FloatVector shift = bias == 0 ? FloatVector.zero(Lanes.F32) : Lanes.load(bias, mask);
         for (int r = 0; r < rows; r++) {
             FloatVector value = Lanes.load(x + r * xStride).add(shift);
+            Lanes.store(value, pre + r * preStride, mask);
             Lanes.store(VectorMath.geluTanh(value), y + r * yStride, mask);
         }
     }

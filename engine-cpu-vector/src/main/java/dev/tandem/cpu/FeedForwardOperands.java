@@ -9,7 +9,7 @@ import java.util.Optional;
 /// What the forward and the backward tasks of [CpuExpertFeedForward] read: sizes, addresses, rows of experts.
 final class FeedForwardOperands {
     final ExpertBlocks blocks = new ExpertBlocks();
-    Optional<GeluForm> form = Optional.empty();
+    GeluForm form = GeluForm.ERF;
     PanelLayout upLayout = new PanelLayout(1, 1, 1);
     PanelLayout downLayout = new PanelLayout(1, 1, 1);
     int C;
@@ -46,7 +46,7 @@ final class FeedForwardOperands {
         hiddenStride = F * (long) Float.BYTES;
         N = Math.toIntExact(x.shape().rows());
         this.K = K;
-        this.form = CpuExpertLinear.present(form);
+        this.form = form;
         this.x = CpuStorage.address(x);
         pre = preActivation.isPresent()
                 ? new SavedHidden(

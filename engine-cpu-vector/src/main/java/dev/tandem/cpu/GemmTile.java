@@ -20,9 +20,9 @@ abstract class GemmTile {
     /// Vector registers that a tile may fill with sums and operands. Of the 16 that narrow vectors have
     /// without AVX-512, C2 spills with more than these: measured.
     static final int REGISTERS = WIDE ? 32 : 12;
-    /// Most rows of a tile of two vectors. One fewer than there are registers for: C2 wants some for itself, and then
-    /// sends an operand by way of an integer register in every step.
-    static final int ROWS = (REGISTERS - 2) / 3 - 1;
+    /// Most rows of a tile of two vectors. With ten there would be registers for all sums and operands, but C2 takes
+    /// some for itself, and then sends an operand by way of an integer register in every step.
+    static final int ROWS = WIDE ? 9 : (REGISTERS - 2) / 3;
     /// Most rows of a tile of four, which streams weights fast when there are few rows.
     static final int PAIR_ROWS = (REGISTERS - 4) / 5;
 

@@ -2,7 +2,6 @@ package dev.tandem.cpu;
 
 import dev.tandem.engine.kernel.GeluForm;
 import java.util.Arrays;
-import java.util.Optional;
 
 /// The hidden block between two products: each panel is finished in the first-level cache and packed there
 /// for the second product, so that hidden values go nowhere else.
@@ -12,7 +11,7 @@ import java.util.Optional;
 /// | forward  | `gelu(product + bias)`            | `product + bias` |
 /// | backward | `product * gelu'(pre)`            | the same         |
 final class HiddenOutput extends Output {
-    private Optional<GeluForm> form = Optional.empty();
+    private GeluForm form = GeluForm.ERF;
     private boolean backward;
     private SavedHidden pre = SavedHidden.NONE;
     private int firstRow;
@@ -30,7 +29,7 @@ final class HiddenOutput extends Output {
     }
 
     /// @param firstRow where the block begins in `pre`, which may be absent
-    HiddenOutput forward(SavedHidden pre, int firstRow, long bias, Optional<GeluForm> form) {
+    HiddenOutput forward(SavedHidden pre, int firstRow, long bias, GeluForm form) {
         this.pre = pre;
         this.firstRow = firstRow;
         this.bias = bias;
@@ -39,7 +38,7 @@ final class HiddenOutput extends Output {
         return this;
     }
 
-    HiddenOutput backward(SavedHidden pre, int firstRow, Optional<GeluForm> form) {
+    HiddenOutput backward(SavedHidden pre, int firstRow, GeluForm form) {
         this.pre = pre;
         this.firstRow = firstRow;
         this.form = form;
@@ -105,15 +104,13 @@ final class HiddenOutput extends Output {
     @Override
     void block(int row, int rows, int lanes, long at, long source, long sourceStride) {
         int column = (int) (at / Float.BYTES);
-        long saved = pre.isPresent() ? pre.at(firstRow + row, column) : 0;
+        boolean kept = pre.isPresent();
+        long target = kept ? pre.at(firstRow + row, column) : source;
+        long stride = kept ? pre.stride(column) : sourceStride;
         if (backward) {
-            Activation.applyDerivative(
-                    form.orElseThrow(), rows, lanes, saved, pre.stride(column), source, sourceStride);
-            return;
+            Activation.applyDerivative(form, rows, lanes, target, stride, source, sourceStride);
+        } else {
+            Activation.apply(form, rows, lanes, source, sourceStride, target, stride, source, sourceStride, bias + at);
         }
-        if (pre.isPresent()) {
-            Activation.shift(rows, lanes, saved, pre.stride(column), source, sourceStride, bias + at);
-        }
-        Activation.apply(form, rows, lanes, source, sourceStride, source, sourceStride, bias + at);
     }
 }

@@ -4,7 +4,7 @@ import dev.tandem.engine.kernel.GeluForm;
 import java.util.Arrays;
 import java.util.Optional;
 
-/// Rows of a tensor: `pre = product + bias`, `y = gelu(pre)` or `pre`.
+/// Rows of a tensor: `product + bias`, or with a form `pre = product + bias`, `y = gelu(pre)`.
 final class RowOutput extends Output {
     private Optional<GeluForm> form = Optional.empty();
     private long y;
@@ -50,16 +50,18 @@ final class RowOutput extends Output {
 
     @Override
     boolean plain() {
-        return pre == 0 && bias == 0 && form.isEmpty();
+        return bias == 0 && form.isEmpty();
     }
 
     @Override
     void block(int firstRow, int rows, int lanes, long at, long source, long sourceStride) {
         long shift = bias == 0 ? 0 : bias + at;
-        long offset = firstRow * stride + at;
-        if (pre != 0) {
-            Activation.shift(rows, lanes, pre + offset, stride, source, sourceStride, shift);
+        long target = y + firstRow * stride + at;
+        if (form.isPresent()) {
+            long kept = pre == 0 ? target : pre + firstRow * stride + at;
+            Activation.apply(form.get(), rows, lanes, target, stride, kept, stride, source, sourceStride, shift);
+        } else {
+            Activation.shift(rows, lanes, target, stride, source, sourceStride, shift);
         }
-        Activation.apply(form, rows, lanes, y + offset, stride, source, sourceStride, shift);
     }
 }

@@ -2,7 +2,6 @@ package dev.tandem.cpu;
 
 import dev.tandem.engine.kernel.GeluForm;
 import java.util.Arrays;
-import java.util.Optional;
 
 /// The weight gradient of a layer, `dW += dyᵀ·x` and `dBias += sum of dy`, for one block of it at a time: see
 /// [Gemm]. Each worker has one and sets its operands per task.
@@ -19,7 +18,7 @@ final class WeightGradient {
     private long dBias;
     private int rows;
     private int firstRow;
-    private Optional<GeluForm> form = Optional.empty();
+    private GeluForm form = GeluForm.ERF;
     private SavedHidden activated = SavedHidden.NONE;
     private long table;
     private SavedHidden panels = SavedHidden.NONE;
@@ -51,7 +50,7 @@ final class WeightGradient {
     }
 
     /// x is the activation of what was saved.
-    void activated(SavedHidden saved, int firstRow, Optional<GeluForm> form) {
+    void activated(SavedHidden saved, int firstRow, GeluForm form) {
         activated = saved;
         this.firstRow = firstRow;
         this.form = form;
@@ -60,7 +59,7 @@ final class WeightGradient {
     /// x is rows at these addresses.
     void gathered(long table) {
         this.table = table;
-        form = Optional.empty();
+        activated = SavedHidden.NONE;
     }
 
     /// dy is equidistant rows.
@@ -88,7 +87,11 @@ final class WeightGradient {
         for (int chunk = 0; chunk < chunks; chunk++) {
             int first = Split.first(rows, chunks, chunk);
             int depth = Split.first(rows, chunks, chunk + 1) - first;
-            packColumns(first, depth, firstColumn, columns, scratch);
+            if (activated.isPresent()) {
+                packActivated(firstRow + first, depth, firstColumn, columns, scratch, packed);
+            } else {
+                packGathered(table + first * (long) Long.BYTES, depth, firstColumn, columns, scratch);
+            }
             for (int panel = firstPanel; panel < lastPanel; panel++) {
                 long b = panelOfDy(first, depth, panel, firstPanel, lastPanel, packed);
                 if (sums) {
@@ -103,34 +106,39 @@ final class WeightGradient {
         }
     }
 
-    private void packColumns(int first, int depth, int firstColumn, int columns, long out) {
+    private static void packGathered(long table, int depth, int firstColumn, int columns, long out) {
         int tiles = Split.parts(columns, GemmTile.ROWS);
         for (int t = 0; t < tiles; t++) {
-            int begin = Split.first(columns, tiles, t);
-            int count = Split.first(columns, tiles, t + 1) - begin;
-            long target = out + (long) begin * depth * Float.BYTES;
-            if (form.isPresent()) {
-                packSaved(firstRow + first, depth, firstColumn + begin, count, target);
-            } else {
-                long offset = (firstColumn + begin) * (long) Float.BYTES;
-                Packing.columns(table + first * (long) Long.BYTES, depth, offset, count, target);
-            }
-        }
-        if (form.isPresent()) {
-            CpuGelu.apply(out, out, columns * depth, form.get());
+            int first = Split.first(columns, tiles, t);
+            int count = Split.first(columns, tiles, t + 1) - first;
+            long offset = (firstColumn + first) * (long) Float.BYTES;
+            Packing.columns(table, depth, offset, count, out + (long) first * depth * Float.BYTES);
         }
     }
 
-    /// Columns of a tile, which may lie in several panels.
-    private void packSaved(int row, int depth, int column, int count, long out) {
-        long stride = count * (long) Float.BYTES;
+    /// Activates a panel at a time and hands its columns out to the tiles, which may take theirs from two panels.
+    private void packActivated(int row, int depth, int firstColumn, int columns, long out, long panel) {
+        int tiles = Split.parts(columns, GemmTile.ROWS);
+        int tile = 0;
         int done = 0;
-        while (done < count) {
-            int at = column + done;
-            int part = Math.min(Math.min(count - done, Lanes.LENGTH), GemmTile.WIDTH - at % GemmTile.WIDTH);
-            long source = activated.at(row, at);
-            Packing.strip(source, activated.stride(at), depth, part, out + done * (long) Float.BYTES, stride);
-            done += part;
+        while (done < columns) {
+            int column = firstColumn + done;
+            int inPanel = column % GemmTile.WIDTH;
+            long stride = activated.stride(column);
+            if (inPanel == 0 || done == 0) {
+                int elements = depth * (int) (stride / Float.BYTES);
+                CpuGelu.apply(panel, activated.at(row, column - inPanel), elements, form);
+            }
+            int first = Split.first(columns, tiles, tile);
+            int end = Split.first(columns, tiles, tile + 1);
+            int count = Math.min(Math.min(end - done, Lanes.LENGTH), GemmTile.WIDTH - inPanel);
+            long target = out + ((long) first * depth + done - first) * Float.BYTES;
+            long targetStride = (end - first) * (long) Float.BYTES;
+            Packing.strip(panel + inPanel * (long) Float.BYTES, stride, depth, count, target, targetStride);
+            done += count;
+            if (done == end) {
+                tile++;
+            }
         }
     }
 

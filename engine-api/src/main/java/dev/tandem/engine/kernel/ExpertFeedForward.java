@@ -15,7 +15,8 @@ import java.util.Optional;
 /// | operand         | shape                | type | access                                              |
 /// |-----------------|----------------------|------|-----------------------------------------------------|
 /// | `expertY`       | `[R, C]`             | F32  | owned rows overwritten, others unspecified          |
-/// | `preActivation` | `[R, F]`             | F32  | saved, if given, in an order of the backend's own; absent in evaluation |
+/// | `preActivation` | `[R, F]`             | F32  | saved, if given, in an order of the backend's own; absent in
+/// evaluation |
 /// | `x`             | `[N, C]`             | F32  | read                                                |
 /// | `weights`       | [FeedForwardWeights] |      | read                                                |
 /// | `rows`          | [ExpertRows]         |      | read                                                |
