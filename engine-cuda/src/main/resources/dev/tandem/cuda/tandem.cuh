@@ -128,8 +128,15 @@ TANDEM_DEVICE float load(const bfloat16* x) { return __uint_as_float((uint32) x-
 TANDEM_DEVICE void store(float* y, float value) { *y = value; }
 
 // Rounds to nearest, ties to even; NaN stays NaN.
-TANDEM_DEVICE void store(bfloat16* y, float value) {
+TANDEM_DEVICE uint32 bfloat16_bits(float value) {
     uint32 bits = __float_as_uint(value);
     uint32 rounded = bits + 0x7fffu + (bits >> 16 & 1u);
-    y->bits = (unsigned short) (value == value ? rounded >> 16 : bits >> 16 | 0x40u);
+    return value == value ? rounded >> 16 : bits >> 16 | 0x40u;
 }
+
+TANDEM_DEVICE void store(bfloat16* y, float value) { y->bits = (unsigned short) bfloat16_bits(value); }
+
+// Two of them in one register, the first one low.
+TANDEM_DEVICE uint32 halves(float low, float high) { return bfloat16_bits(low) | bfloat16_bits(high) << 16; }
+TANDEM_DEVICE float low_half(uint32 halves) { return __uint_as_float(halves << 16); }
+TANDEM_DEVICE float high_half(uint32 halves) { return __uint_as_float(halves & 0xffff0000u); }

@@ -6,6 +6,7 @@ import dev.tandem.engine.Tensor;
 import dev.tandem.engine.kernel.GradientNorm;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /// AdamW over all parameters of a model, its moments, and the global norm of its gradients.
 final class Optimizer {
@@ -58,6 +59,7 @@ final class Optimizer {
             kernels.adamW()
                     .update(
                             slot.parameter,
+                            Optional.empty(),
                             slot.m,
                             slot.v,
                             slot.gradient,

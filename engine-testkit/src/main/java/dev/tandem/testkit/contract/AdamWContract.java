@@ -1,10 +1,12 @@
 package dev.tandem.testkit.contract;
 
+import dev.tandem.engine.ElementType;
 import dev.tandem.engine.Role;
 import dev.tandem.engine.Tensor;
 import dev.tandem.engine.kernel.AdamW;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /// What [AdamW] has to keep.
 public abstract class AdamWContract extends KernelContract {
@@ -30,18 +32,25 @@ public abstract class AdamWContract extends KernelContract {
 
     private static void update(Workbench on, AdamW.Moments moments, Role role, int... extents) {
         Tensor parameter = on.accumulated("parameter", TOLERANCE, role, extents);
+        Optional<Tensor> working = on.type() == ElementType.BF16
+                ? Optional.of(on.result("working", TOLERANCE, role, i -> true, extents))
+                : Optional.empty();
         Tensor m = on.judged("m", TOLERANCE, zeros(on, "m", role, extents));
         Tensor v = on.judged("v", TOLERANCE, zeros(on, "v", role, extents));
-        Tensor gradient = on.input("gradient", role, 1, extents);
-        Tensor norm = on.input("norm", Role.ACTIVATION, new float[] {3, 0.25f}, 2);
+        Tensor gradient = on.input("gradient", ElementType.F32, role, 1, extents);
+        Tensor norm = on.input("norm", ElementType.F32, Role.ACTIVATION, new float[] {3, 0.25f}, 2);
         AdamW kernel = on.kernels().adamW();
         for (int step = 1; step <= 3; step++) {
-            kernel.update(parameter, m, v, gradient, norm, moments, 1e-2f / step, 0.1f, 0.5f, step);
+            kernel.update(parameter, working, m, v, gradient, norm, moments, 1e-2f / step, 0.1f, 0.5f, step);
         }
-        kernel.update(parameter, m, v, gradient, norm, moments, 1e-2f, 0, 1, 1_000_000);
+        kernel.update(parameter, working, m, v, gradient, norm, moments, 1e-2f, 0, 1, 1_000_000);
+        if (working.isPresent()) {
+            Tensor copy = on.result("copy", TOLERANCE, role, i -> true, extents);
+            kernel.round(copy, parameter);
+        }
     }
 
     private static Tensor zeros(Workbench on, String name, Role role, int... extents) {
-        return on.input(name, role, 0, extents);
+        return on.input(name, ElementType.F32, role, 0, extents);
     }
 }
