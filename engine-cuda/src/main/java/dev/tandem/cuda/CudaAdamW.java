@@ -10,7 +10,7 @@ import java.util.Optional;
 /// in double precision.
 final class CudaAdamW implements AdamW {
     private final CudaKernel<Update> update;
-    private final CudaKernel<Round> round;
+    private final Rounding rounding;
 
     record Update(
             Tensor parameter,
@@ -30,11 +30,9 @@ final class CudaAdamW implements AdamW {
             float rate,
             float decay) {}
 
-    record Round(Tensor working, Tensor parameter, long count) {}
-
-    CudaAdamW(CudaQueue queue) {
+    CudaAdamW(CudaQueue queue, Rounding rounding) {
         update = queue.kernel("adam_w.cu", "adam_w_update", Update.class);
-        round = queue.kernel("adam_w.cu", "adam_w_round", Round.class);
+        this.rounding = rounding;
     }
 
     @Override
@@ -78,7 +76,6 @@ final class CudaAdamW implements AdamW {
 
     @Override
     public void round(Tensor working, Tensor parameter) {
-        long count = parameter.shape().elements();
-        round.launch(Grid.coveringFours(count), new Round(working, parameter, count));
+        rounding.round(working, DeviceAddress.of(parameter));
     }
 }

@@ -43,15 +43,3 @@ TANDEM_KERNEL(adam_w_update, AdamWUpdateArguments, 256) {
         }
     }
 }
-
-struct AdamWRoundArguments {
-    bfloat16* working;
-    const float* parameter;
-    int64 count;
-};
-
-TANDEM_KERNEL(adam_w_round, AdamWRoundArguments, 256) {
-    for (int64 i = first_four(arguments.parameter); i < arguments.count; i += four_stride()) {
-        store_four(arguments.working, i, arguments.count, load_four(arguments.parameter, i, arguments.count));
-    }
-}

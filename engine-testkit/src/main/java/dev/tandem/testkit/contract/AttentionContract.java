@@ -61,8 +61,8 @@ public abstract class AttentionContract extends KernelContract {
         Tolerance tolerance = reduction(T + sizes.D());
         Tensor y = on.result("y", tolerance, B, T, C);
         Tensor logSumExp = on.statistic("logSumExp", tolerance, B, H, T);
-        // ⟨dy, y⟩ may be taken from the y that was stored
-        Tensor dqkv = on.result("dqkv", tolerance.through(on.type()), B, T, 3 * C);
+        // ⟨dy, y⟩ may be taken from the y that was stored; its rounding meets keys and queries of up to 4
+        Tensor dqkv = on.result("dqkv", tolerance.through(on.type(), 4), B, T, 3 * C);
         Attention kernel = on.kernels().attention();
         kernel.forward(y, logSumExp, qkv, padding, H, dropout, SEED, STREAM);
         kernel.backward(dqkv, dy, y, logSumExp, qkv, padding, H, dropout, SEED, STREAM);

@@ -48,8 +48,8 @@ public abstract class ExpertFeedForwardContract extends KernelContract {
     }
 
     /// For sums over the hidden block or its gradient, which may be rounded between two products.
-    private static Tolerance hidden(Workbench on, int terms) {
-        return reduction(terms).through(on.type());
+    protected static Tolerance hidden(Workbench on, int terms) {
+        return reduction(terms).through(on.type(), 1);
     }
 
     private static FeedForwardWeights weights(Workbench on, Cases.Experts sizes) {

@@ -60,7 +60,7 @@ public abstract class KernelContract {
 
     @TestFactory
     Stream<DynamicTest> repeatsItsBits() {
-        return each(trial -> {
+        return each(trials().stream(), trial -> {
             try (Backend device = open()) {
                 sameBits(outcomes(device, trial, false), outcomes(device, trial, false));
             }
@@ -140,10 +140,13 @@ public abstract class KernelContract {
         }
     }
 
-    /// A dynamic test for each trial.
+    /// A dynamic test for each trial, in every type that the backend offers.
     private Stream<DynamicTest> each(Consumer<Trial> test) {
-        return Stream.concat(trials().stream(), inBf16())
-                .map(trial -> DynamicTest.dynamicTest(trial.name(), () -> test.accept(trial)));
+        return each(Stream.concat(trials().stream(), inBf16()), test);
+    }
+
+    private static Stream<DynamicTest> each(Stream<Trial> trials, Consumer<Trial> test) {
+        return trials.map(trial -> DynamicTest.dynamicTest(trial.name(), () -> test.accept(trial)));
     }
 
     /// Runs a trial and gives its results.

@@ -51,10 +51,12 @@ public record Tolerance(double relative, boolean byElement, double stored) {
         return rounds ? new Tolerance(relative, byElement, 2 * BF16_ROUNDING) : this;
     }
 
-    /// This tolerance for a sum over values that have been rounded to a type on the way, on one side or
-    /// on both: of each term half a unit and more, which terms of either sign do not add up.
-    public Tolerance through(ElementType type) {
-        return type == ElementType.BF16 ? new Tolerance(relative + BF16_ROUNDING, false, stored) : this;
+    /// This tolerance for results of values that may have been rounded to a type on the way.
+    ///
+    /// @param units how many units of rounding, of the tensor's largest element, that makes; one for a sum
+    ///     whose terms have either sign
+    public Tolerance through(ElementType type, int units) {
+        return type == ElementType.BF16 ? new Tolerance(relative + units * BF16_ROUNDING, false, stored) : this;
     }
 
     /// The largest deviation allowed where `wanted` is expected in a tensor whose largest element
