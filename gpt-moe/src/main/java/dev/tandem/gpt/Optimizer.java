@@ -18,7 +18,14 @@ final class Optimizer {
     private final float expertLearningRateScale;
 
     /// A parameter with what belongs to it.
-    private record Slot(Tensor parameter, Tensor m, Tensor v, Tensor gradient, float gradientScale, boolean expert) {}
+    private record Slot(
+            Tensor parameter,
+            Optional<Tensor> working,
+            Tensor m,
+            Tensor v,
+            Tensor gradient,
+            float gradientScale,
+            boolean expert) {}
 
     Optimizer(Gpt model, TrainingOptions options, Region region, Parameters gradientTree, Tensor norm) {
         this.kernels = model.backend().kernels();
@@ -30,11 +37,13 @@ final class Optimizer {
         List<Tensor> m = Parameters.allocate(model.config(), region).tensors();
         List<Tensor> v = Parameters.allocate(model.config(), region).tensors();
         List<Tensor> d = gradientTree.tensors();
+        List<Tensor> weights = model.weights().tensors();
         model.parameters().forEach((name, parameter) -> {
             int i = slots.size();
             boolean expert = Parameters.isExpert(name);
             float scale = expert ? (float) options.experts().gradientScale() : 1;
-            slots.add(new Slot(parameter, m.get(i), v.get(i), d.get(i), scale, expert));
+            Optional<Tensor> working = Optional.of(weights.get(i)).filter(weight -> weight != parameter);
+            slots.add(new Slot(parameter, working, m.get(i), v.get(i), d.get(i), scale, expert));
             gradients.add(new GradientNorm.Gradient(d.get(i), scale));
         });
     }
@@ -59,7 +68,7 @@ final class Optimizer {
             kernels.adamW()
                     .update(
                             slot.parameter,
-                            Optional.empty(),
+                            slot.working,
                             slot.m,
                             slot.v,
                             slot.gradient,
