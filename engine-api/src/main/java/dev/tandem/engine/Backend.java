@@ -43,6 +43,12 @@ public final class Backend implements AutoCloseable {
         return device.description();
     }
 
+    /// Whether tensors may have a type, and kernels compute in it where they allow it. To be asked
+    /// before anything is allocated: another type is refused there.
+    public boolean offers(ElementType type) {
+        return device.types().contains(type);
+    }
+
     /// The operations.
     public Kernels kernels() {
         return kernels;
@@ -75,8 +81,17 @@ public final class Backend implements AutoCloseable {
         }
     }
 
-    /// Copies `F32` values into a tensor.
+    /// Copies values into a tensor of `F32`, or of `BF16`, where each is rounded to the nearest, ties
+    /// to even.
     public void upload(Tensor target, float[] source) {
+        if (target.type() == ElementType.BF16) {
+            short[] rounded = new short[source.length];
+            for (int i = 0; i < rounded.length; i++) {
+                rounded[i] = Bf16.of(source[i]);
+            }
+            upload(target, MemorySegment.ofArray(rounded));
+            return;
+        }
         demand("upload", target, ElementType.F32);
         upload(target, MemorySegment.ofArray(source));
     }
@@ -105,10 +120,18 @@ public final class Backend implements AutoCloseable {
         }
     }
 
-    /// The values of an `F32` tensor.
+    /// The values of a tensor of `F32`, or of `BF16`, which F32 holds exactly.
     public float[] floats(Tensor source) {
-        demand("download", source, ElementType.F32);
         float[] values = new float[Math.toIntExact(source.shape().elements())];
+        if (source.type() == ElementType.BF16) {
+            short[] bits = new short[values.length];
+            download(MemorySegment.ofArray(bits), source);
+            for (int i = 0; i < values.length; i++) {
+                values[i] = Bf16.value(bits[i]);
+            }
+            return values;
+        }
+        demand("download", source, ElementType.F32);
         download(MemorySegment.ofArray(values), source);
         return values;
     }
@@ -170,6 +193,11 @@ public final class Backend implements AutoCloseable {
             if (!region.isOpen()) {
                 throw new IllegalStateException(
                         "region '%s' is closed: tensor '%s' cannot be allocated".formatted(region.name(), name));
+            }
+            if (!offers(type)) {
+                throw new IllegalArgumentException(
+                        "tensor '%s': backend '%s' does not compute in %s; allocate it as F32, or open one that does"
+                                .formatted(name, name(), type));
             }
             Storage storage = device.allocate(region, name, role, type, shape);
             region.add(storage);

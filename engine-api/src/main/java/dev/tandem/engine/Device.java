@@ -1,6 +1,7 @@
 package dev.tandem.engine;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Set;
 
 /// What a backend implements; users see it as a [Backend], which validates operands, guards
 /// lifetimes and serializes calls before anything arrives here.
@@ -19,10 +20,15 @@ public interface Device extends AutoCloseable {
     /// The operations.
     Kernels kernels();
 
+    /// The types that tensors may have, each with every kernel that allows it. Nothing is allocated
+    /// in any other.
+    default Set<ElementType> types() {
+        return Set.of(ElementType.F32, ElementType.I32);
+    }
+
     /// Allocates memory, filled with zeros.
     ///
     /// @throws OutOfDeviceMemory if there is no room
-    /// @throws IllegalArgumentException if the device does not offer the type
     Storage allocate(Region region, String name, Role role, ElementType type, Shape shape);
 
     /// Returns memory; never called twice for one storage.

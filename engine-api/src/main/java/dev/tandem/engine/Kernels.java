@@ -26,7 +26,13 @@ import dev.tandem.engine.kernel.Linear;
 /// - **Gradients**: those of parameters *accumulate*, those of activations *overwrite*.
 /// - **Aliasing**: an output may be the same tensor as an input only where the kernel says so;
 ///   other overlap leaves unspecified values, never anything worse.
-/// - **Precision**: reductions accumulate in F32 or wider.
+/// - **Precision**: the activations of a call, their gradients and the weights that it multiplies
+///   by have one type, `W` in the tables: `F32`, or `BF16` where [Backend#offers] it. Everything else
+///   is F32 in either case: gradients of parameters, biases and gains, position tables, parameters
+///   and moments of [AdamW], saved statistics, losses, all that a [Gate] computes with. Logits are
+///   never rounded: [Linear#forward] writes F32 from BF16 operands too, and only their gradients are
+///   `W` again. Sums are taken in F32 or wider, and a value is rounded once, to the nearest and ties to
+///   even, when it is stored. Nothing is converted in silence: an operand of another type is refused.
 /// - **Repeatability**: equal inputs give equal bits on the same device, whatever the number of
 ///   threads.
 /// - **Errors**: `IllegalArgumentException` if an operand disagrees with the table or belongs

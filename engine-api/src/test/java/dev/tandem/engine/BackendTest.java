@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import dev.tandem.engine.kernel.GeluForm;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.EnumSet;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -130,5 +131,42 @@ class BackendTest {
     void weightsHaveTwoOrThreeDimensions() {
         assertThatIllegalArgumentException().isThrownBy(() -> region.floats("w", Role.WEIGHT, 4));
         assertThatIllegalArgumentException().isThrownBy(() -> region.floats("w", Role.WEIGHT, 4, 4, 4, 4));
+    }
+
+    @Test
+    void aDeviceThatComputesInF32AloneAllocatesNothingElse() {
+        assertThat(backend.offers(ElementType.F32)).isTrue();
+        assertThat(backend.offers(ElementType.BF16)).isFalse();
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> region.allocate("x", Role.ACTIVATION, ElementType.BF16, 4))
+                .withMessage("tensor 'x': backend 'recording' does not compute in BF16; allocate it as F32,"
+                        + " or open one that does");
+    }
+
+    @Test
+    void operandsOfTwoPrecisionsAreNamedWithTheRemedy() {
+        try (Backend both = Backend.of(new RecordingDevice(EnumSet.allOf(ElementType.class)))) {
+            Region step = both.region("step");
+            Tensor x = step.allocate("x", Role.ACTIVATION, ElementType.BF16, 4, 8);
+            Tensor y = step.allocate("y", Role.ACTIVATION, ElementType.BF16, 4, 16);
+            Tensor weight = step.floats("projection", Role.WEIGHT, 16, 8);
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> both.kernels().linear().forward(y, x, weight, Optional.empty()))
+                    .withMessage("Linear: weight must be BF16 [16, 8], was 'projection' F32 [16, 8]: activations and"
+                            + " weights of a call have one type, all else is F32; allocate it as BF16");
+        }
+    }
+
+    @Test
+    void logitsMayBeWiderThanWhatTheyAreMadeOf() {
+        var writing = new RecordingDevice(EnumSet.allOf(ElementType.class));
+        try (Backend both = Backend.of(writing)) {
+            Region step = both.region("step");
+            Tensor x = step.allocate("x", Role.ACTIVATION, ElementType.BF16, 4, 8);
+            Tensor weight = step.allocate("projection", Role.WEIGHT, ElementType.BF16, 16, 8);
+            Tensor logits = step.floats("logits", Role.ACTIVATION, 4, 16);
+            both.kernels().linear().forward(logits, x, weight, Optional.empty());
+            assertThat(writing.calls).containsExactly("Linear.forward");
+        }
     }
 }

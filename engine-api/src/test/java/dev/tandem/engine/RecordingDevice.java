@@ -6,12 +6,28 @@ import java.lang.reflect.Proxy;
 import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /// A device that computes nothing and writes down what arrives.
 final class RecordingDevice implements Device {
     final List<String> calls = new ArrayList<>();
     final List<Storage> freed = new ArrayList<>();
     boolean closed;
+
+    private final Set<ElementType> types;
+
+    RecordingDevice() {
+        this(Set.of(ElementType.F32, ElementType.I32));
+    }
+
+    RecordingDevice(Set<ElementType> types) {
+        this.types = Set.copyOf(types);
+    }
+
+    @Override
+    public Set<ElementType> types() {
+        return types;
+    }
 
     private static final class HeapStorage extends Storage {
         HeapStorage(Region region, String name, Role role, ElementType type, Shape shape) {

@@ -2,6 +2,7 @@ package dev.tandem.cpu;
 
 import dev.tandem.engine.Tensor;
 import dev.tandem.engine.kernel.AdamW;
+import java.util.Optional;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
@@ -40,6 +41,7 @@ final class CpuAdamW implements AdamW {
     @Override
     public void update(
             Tensor parameter,
+            Optional<Tensor> working,
             Tensor m,
             Tensor v,
             Tensor gradient,
@@ -57,6 +59,11 @@ final class CpuAdamW implements AdamW {
         this.scale = gradientScale * Lanes.get(CpuStorage.address(norm) + Float.BYTES);
         coefficients(moments, learningRate, weightDecay, step);
         workers.run(Blocks.count(elements), task);
+    }
+
+    @Override
+    public void round(Tensor working, Tensor parameter) {
+        throw new IllegalStateException("this backend allocates no BF16 tensor that could be a working copy");
     }
 
     /// Both forms as `parameter * decay - rate * m / (sqrt(v) * rootScale + epsilon)`.

@@ -69,11 +69,6 @@ final class CpuDevice implements Device {
 
     @Override
     public Storage allocate(Region region, String name, Role role, ElementType type, Shape shape) {
-        if (type == ElementType.BF16) {
-            throw new IllegalArgumentException(
-                    "tensor '%s': backend '%s' computes in F32 and offers no BF16; allocate it as F32"
-                            .formatted(name, NAME));
-        }
         long bytes = bytes(name, role, type, shape);
         long free = free();
         if (bytes > free) {

@@ -35,7 +35,7 @@ final class CpuExpertFeedForward implements ExpertFeedForward {
             ExpertRows rows,
             int K,
             GeluForm form) {
-        operands.set(expertY, preActivation, x, weights, rows, K, form);
+        operands.set(expertY, CpuExpertLinear.address(preActivation), x, weights, rows, K, form);
         operands.cut(rows, expertY.shape().rows(), Gemm.FORWARD_ROWS);
         workers.run(operands.blocks.count(), forward);
     }
@@ -95,7 +95,7 @@ final class CpuExpertFeedForward implements ExpertFeedForward {
             ExpertRows rows,
             int K,
             GeluForm form) {
-        operands.set(dExpertY, Optional.of(preActivation), x, weights, rows, K, form);
+        operands.set(dExpertY, CpuStorage.address(preActivation), x, weights, rows, K, form);
         gradients.run(dExpertX, dWeights, rows);
     }
 }

@@ -4,11 +4,11 @@ import dev.tandem.engine.Tensor;
 import dev.tandem.engine.kernel.ExpertRows;
 import dev.tandem.engine.kernel.FeedForwardWeights;
 import dev.tandem.engine.kernel.GeluForm;
-import java.util.Optional;
 
 /// What the forward and the backward tasks of [CpuExpertFeedForward] read: sizes, addresses, rows of experts.
 final class FeedForwardOperands {
     final ExpertBlocks blocks = new ExpertBlocks();
+    final SavedHidden pre = new SavedHidden();
     GeluForm form = GeluForm.ERF;
     PanelLayout upLayout = new PanelLayout(1, 1, 1);
     PanelLayout downLayout = new PanelLayout(1, 1, 1);
@@ -16,7 +16,6 @@ final class FeedForwardOperands {
     int F;
     /// The experts' outputs, or backward their gradients.
     long y;
-    SavedHidden pre = SavedHidden.NONE;
     long up;
     long upBias;
     long down;
@@ -32,7 +31,7 @@ final class FeedForwardOperands {
 
     void set(
             Tensor expertY,
-            Optional<Tensor> preActivation,
+            long preActivation,
             Tensor x,
             FeedForwardWeights weights,
             ExpertRows rows,
@@ -48,12 +47,7 @@ final class FeedForwardOperands {
         this.K = K;
         this.form = form;
         this.x = CpuStorage.address(x);
-        pre = preActivation.isPresent()
-                ? new SavedHidden(
-                        CpuStorage.address(preActivation.get()),
-                        Math.toIntExact(expertY.shape().rows()),
-                        F)
-                : SavedHidden.NONE;
+        pre.set(preActivation, Math.toIntExact(expertY.shape().rows()), F);
         y = CpuStorage.address(expertY);
         up = CpuStorage.address(weights.up());
         upBias = CpuStorage.address(weights.upBias());

@@ -4,11 +4,22 @@ package dev.tandem.cpu;
 /// `[ceil(F / WIDTH)][R][WIDTH]`, the last one narrower. A block of a panel is contiguous, so that the
 /// processor fetches ahead what comes next; rows of the whole width would lie too far apart for that.
 ///
-/// @param address of the first element
-/// @param R rows
-/// @param F columns
-record SavedHidden(long address, int R, int F) {
-    static final SavedHidden NONE = new SavedHidden(0, 0, 0);
+/// Set anew for each call, which therefore allocates nothing.
+final class SavedHidden {
+    static final SavedHidden NONE = new SavedHidden();
+
+    private long address;
+    private int R;
+    private int F;
+
+    /// @param address of the first element, 0 if nothing is saved
+    /// @param R rows
+    /// @param F columns
+    void set(long address, int R, int F) {
+        this.address = address;
+        this.R = R;
+        this.F = F;
+    }
 
     boolean isPresent() {
         return address != 0;

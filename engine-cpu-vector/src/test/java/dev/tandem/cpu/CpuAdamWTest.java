@@ -9,6 +9,7 @@ import dev.tandem.engine.Tensor;
 import dev.tandem.engine.kernel.AdamW;
 import dev.tandem.testkit.contract.RequiredBackend;
 import java.util.Arrays;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /// What becomes of moments whose gradient stays zero, as that of an expert without tokens; the update itself is
@@ -29,7 +30,18 @@ final class CpuAdamWTest {
             for (int step = 1; step <= 5000; step++) {
                 backend.kernels()
                         .adamW()
-                        .update(parameter, m, v, gradient, norm, AdamW.Moments.PAPER, 1e-3f, 0, 1, step);
+                        .update(
+                                parameter,
+                                Optional.empty(),
+                                m,
+                                v,
+                                gradient,
+                                norm,
+                                AdamW.Moments.PAPER,
+                                1e-3f,
+                                0,
+                                1,
+                                step);
             }
             assertThat(backend.floats(m)).containsOnly(0);
             assertThat(backend.floats(v)).containsOnly(0);

@@ -15,9 +15,9 @@ final class AttentionWidth {
     private static final int GAP = 4;
 
     private final int channels;
-    private final CudaKernel<Forward> forward;
-    private final CudaKernel<Backward> queries;
-    private final CudaKernel<Backward> keys;
+    private final TypedKernel<Forward> forward;
+    private final TypedKernel<Backward> queries;
+    private final TypedKernel<Backward> keys;
 
     record Forward(
             Tensor y,
@@ -59,9 +59,9 @@ final class AttentionWidth {
 
     AttentionWidth(CudaQueue queue, int channels) {
         this.channels = channels;
-        forward = queue.kernel("attention.cu", "attention_forward_" + channels, Forward.class);
-        queries = queue.kernel("attention_backward.cu", "attention_queries_" + channels, Backward.class);
-        keys = queue.kernel("attention_backward.cu", "attention_keys_" + channels, Backward.class);
+        forward = TypedKernel.of(queue, "attention.cu", "attention_forward_" + channels, Forward.class);
+        queries = TypedKernel.of(queue, "attention_backward.cu", "attention_queries_" + channels, Backward.class);
+        keys = TypedKernel.of(queue, "attention_backward.cu", "attention_keys_" + channels, Backward.class);
     }
 
     /// Whether a head of D channels needs no wider kernels.
@@ -71,7 +71,7 @@ final class AttentionWidth {
 
     /// Enqueues the forward of so many heads of all sequences.
     void forward(int heads, Forward arguments) {
-        forward.launch(grid(heads, arguments.T, arguments.D).shared(shared(1, ROWS)), arguments);
+        forward.of(arguments.y).launch(grid(heads, arguments.T, arguments.D).shared(shared(1, ROWS)), arguments);
     }
 
     /// Enqueues the backward of so many heads of all sequences.
@@ -79,8 +79,8 @@ final class AttentionWidth {
         // the widest would not fit the 99 KiB of an sm_89 otherwise
         int streamed = channels == WIDEST ? ROWS / 2 : ROWS;
         Grid grid = grid(heads, arguments.T, arguments.D).shared(shared(2, streamed));
-        queries.launch(grid, arguments);
-        keys.launch(grid, arguments);
+        queries.of(arguments.y).launch(grid, arguments);
+        keys.of(arguments.y).launch(grid, arguments);
     }
 
     private Grid grid(int heads, int T, int D) {

@@ -2,16 +2,19 @@ package dev.tandem.cuda;
 
 import dev.tandem.engine.Tensor;
 import dev.tandem.engine.kernel.AdamW;
+import java.util.Optional;
 
-/// `adam_w.cu`: one pass, bound by bytes, 28 for each element.
+/// `adam_w.cu`: one pass, bound by bytes, 28 for each element and 2 for its working copy.
 ///
 /// Both rules are `parameter·decay − rate·m/(√v·rootScale + ε)`; their coefficients are computed here,
 /// in double precision.
 final class CudaAdamW implements AdamW {
     private final CudaKernel<Update> update;
+    private final Rounding rounding;
 
     record Update(
             Tensor parameter,
+            Optional<Tensor> working,
             Tensor m,
             Tensor v,
             Tensor gradient,
@@ -27,13 +30,15 @@ final class CudaAdamW implements AdamW {
             float rate,
             float decay) {}
 
-    CudaAdamW(CudaQueue queue) {
+    CudaAdamW(CudaQueue queue, Rounding rounding) {
         update = queue.kernel("adam_w.cu", "adam_w_update", Update.class);
+        this.rounding = rounding;
     }
 
     @Override
     public void update(
             Tensor parameter,
+            Optional<Tensor> working,
             Tensor m,
             Tensor v,
             Tensor gradient,
@@ -52,6 +57,7 @@ final class CudaAdamW implements AdamW {
                 Grid.coveringFours(count),
                 new Update(
                         parameter,
+                        working,
                         m,
                         v,
                         gradient,
@@ -66,5 +72,10 @@ final class CudaAdamW implements AdamW {
                         corrected ? (float) (1 / correction2) : 1,
                         (float) rate,
                         (float) (1 - (double) learningRate * weightDecay)));
+    }
+
+    @Override
+    public void round(Tensor working, Tensor parameter) {
+        rounding.round(working, DeviceAddress.of(parameter));
     }
 }

@@ -7,17 +7,17 @@ import dev.tandem.engine.kernel.Add;
 final class CudaAdd implements Add {
     private static final int THREADS = 256;
 
-    private final CudaKernel<Forward> forward;
+    private final TypedKernel<Forward> forward;
 
     record Forward(Tensor y, Tensor a, Tensor b, long count) {}
 
     CudaAdd(CudaQueue queue) {
-        forward = queue.kernel("add.cu", "add_forward", Forward.class);
+        forward = TypedKernel.of(queue, "add.cu", "add_forward", Forward.class);
     }
 
     @Override
     public void forward(Tensor y, Tensor a, Tensor b) {
         long count = y.shape().elements();
-        forward.launch(Grid.covering(count, THREADS), new Forward(y, a, b, count));
+        forward.of(y).launch(Grid.covering(count, THREADS), new Forward(y, a, b, count));
     }
 }

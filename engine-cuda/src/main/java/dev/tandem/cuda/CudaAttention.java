@@ -10,7 +10,8 @@ import java.util.Optional;
 ///
 /// Sequences and prompts are bound by arithmetic: 4·D operations forward and 14·D backward for each
 /// pair of query and key that the mask leaves, B·H·T²/2 of them. One token is bound by bytes: 8·C for
-/// each position in the cache. There the keys are divided among blocks by their number alone, so that
+/// each position in the cache, half of that in BF16. There the keys are divided among blocks by their number alone, so
+/// that
 /// neither the GPU nor the number of sequences decides the bits.
 final class CudaAttention implements Attention {
     private static final String DECODE = "attention_decode.cu";
@@ -24,9 +25,9 @@ final class CudaAttention implements Attention {
 
     private final CudaQueue queue;
     private final List<AttentionWidth> widths;
-    private final CudaKernel<Append> append;
-    private final CudaKernel<Decode> decode;
-    private final CudaKernel<Combine> combine;
+    private final TypedKernel<Append> append;
+    private final TypedKernel<Decode> decode;
+    private final TypedKernel<Combine> combine;
 
     record Append(Tensor keys, Tensor values, Tensor qkv, int B, int T, int C, int P, int start) {}
 
@@ -53,9 +54,9 @@ final class CudaAttention implements Attention {
                 new AttentionWidth(queue, 64),
                 new AttentionWidth(queue, 80),
                 new AttentionWidth(queue, AttentionWidth.WIDEST));
-        append = queue.kernel(DECODE, "attention_append", Append.class);
-        decode = queue.kernel(DECODE, "attention_decode", Decode.class);
-        combine = queue.kernel(DECODE, "attention_combine", Combine.class);
+        append = TypedKernel.of(queue, DECODE, "attention_append", Append.class);
+        decode = TypedKernel.of(queue, DECODE, "attention_decode", Decode.class);
+        combine = TypedKernel.of(queue, DECODE, "attention_combine", Combine.class);
     }
 
     @Override
@@ -78,8 +79,8 @@ final class CudaAttention implements Attention {
                                 y,
                                 Optional.of(logSumExp),
                                 q,
-                                q.plus((long) C * Float.BYTES),
-                                q.plus(2L * C * Float.BYTES),
+                                q.plus((long) C * qkv.type().bytes()),
+                                q.plus(2L * C * qkv.type().bytes()),
                                 padding,
                                 3L * C,
                                 3L * C,
@@ -148,9 +149,10 @@ final class CudaAttention implements Attention {
         int C = y.shape().extent(2);
         int P = cache.keys().shape().extent(1);
         int D = C / H;
-        append.launch(
-                Grid.covering((long) B * T * APPEND_THREADS, APPEND_THREADS),
-                new Append(cache.keys(), cache.values(), qkv, B, T, C, P, start));
+        append.of(qkv)
+                .launch(
+                        Grid.covering((long) B * T * APPEND_THREADS, APPEND_THREADS),
+                        new Append(cache.keys(), cache.values(), qkv, B, T, C, P, start));
         width(D).forward(
                         B * H,
                         new AttentionWidth.Forward(
@@ -182,12 +184,25 @@ final class CudaAttention implements Attention {
         int chunks = Math.ceilDiv(start + 1, chunkKeys);
         DeviceAddress partial = queue.scratch((long) heads * chunks * (D + 2) * Float.BYTES);
         int blocks = Math.multiplyExact(heads, chunks);
-        decode.launch(
-                new Grid(blocks, Math.ceilDiv(D, DECODE_WIDTH), 1, DECODE_THREADS, 1, 1, 0)
-                        .shared(Math.ceilDiv(D, QUAD) * QUAD * Float.BYTES),
-                new Decode(y, partial, cache.keys(), cache.values(), qkv, P, start, H, D, chunks, chunkKeys, scale(D)));
+        decode.of(qkv)
+                .launch(
+                        new Grid(blocks, Math.ceilDiv(D, DECODE_WIDTH), 1, DECODE_THREADS, 1, 1, 0)
+                                .shared(Math.ceilDiv(D, QUAD) * QUAD * Float.BYTES),
+                        new Decode(
+                                y,
+                                partial,
+                                cache.keys(),
+                                cache.values(),
+                                qkv,
+                                P,
+                                start,
+                                H,
+                                D,
+                                chunks,
+                                chunkKeys,
+                                scale(D)));
         if (chunks > 1) {
-            combine.launch(Grid.of(heads, DECODE_THREADS), new Combine(y, partial, chunks, D));
+            combine.of(y).launch(Grid.of(heads, DECODE_THREADS), new Combine(y, partial, chunks, D));
         }
     }
 

@@ -13,7 +13,7 @@ final class CudaCrossEntropy implements CrossEntropy {
     private final CudaQueue queue;
     private final CudaKernel<Forward> forward;
     private final CudaKernel<Total> total;
-    private final CudaKernel<Backward> backward;
+    private final TypedKernel<Backward> backward;
 
     record Forward(Tensor loss, Tensor logSumExp, Tensor logits, Tensor targets, DeviceAddress complaint, int V) {}
 
@@ -32,7 +32,7 @@ final class CudaCrossEntropy implements CrossEntropy {
         this.queue = queue;
         forward = queue.kernel(SOURCE, "cross_entropy_forward", Forward.class);
         total = queue.kernel(SOURCE, "cross_entropy_total", Total.class);
-        backward = queue.kernel(SOURCE, "cross_entropy_backward", Backward.class);
+        backward = TypedKernel.of(queue, SOURCE, "cross_entropy_backward", Backward.class);
     }
 
     @Override
@@ -47,8 +47,10 @@ final class CudaCrossEntropy implements CrossEntropy {
     public void backward(Tensor dLogits, Tensor logSumExp, Tensor logits, Tensor targets, float scale) {
         int N = Math.toIntExact(logits.shape().rows());
         int V = logits.shape().last();
-        backward.launch(
-                Grid.of(N, threads(V)), new Backward(dLogits, logSumExp, logits, targets, queue.complaint(), V, scale));
+        backward.of(dLogits)
+                .launch(
+                        Grid.of(N, threads(V)),
+                        new Backward(dLogits, logSumExp, logits, targets, queue.complaint(), V, scale));
     }
 
     /// Threads for a row: enough loads in flight for a long one, no idle warps for a short one.

@@ -11,6 +11,8 @@ import dev.tandem.engine.Shape;
 import dev.tandem.engine.Storage;
 import dev.tandem.engine.Tensor;
 import java.lang.foreign.MemorySegment;
+import java.util.EnumSet;
+import java.util.Set;
 
 /// An accelerator as the kernel API wants it: plain row-major tensors, kernels enqueued in call
 /// order.
@@ -26,24 +28,24 @@ final class CudaDevice implements Device {
     CudaDevice(Accelerator accelerator) {
         this.accelerator = accelerator;
         queue = new CudaQueue(accelerator);
-        var products = new RowProducts(queue);
-        var weightProducts = new WeightProducts(queue);
+        TypedProducts products = TypedProducts.of(queue);
+        var rounding = new Rounding(queue);
         kernels = new Kernels(
                 new CudaFill(queue),
                 new CudaEmbedding(queue),
                 new CudaLayerNorm(queue),
-                new CudaLinear(queue, products, weightProducts),
+                new CudaLinear(queue, products),
                 new CudaAttention(queue),
                 new CudaGelu(queue),
                 new CudaAdd(queue),
                 new CudaDropout(queue),
-                new CudaGate(queue),
+                new CudaGate(queue, rounding),
                 new CudaDispatch(queue),
-                new CudaExpertLinear(queue, products, weightProducts),
-                new CudaExpertFeedForward(queue, products, weightProducts),
+                new CudaExpertLinear(queue, products),
+                new CudaExpertFeedForward(queue, products),
                 new CudaCrossEntropy(queue),
                 new CudaGradientNorm(queue),
-                new CudaAdamW(queue));
+                new CudaAdamW(queue, rounding));
     }
 
     @Override
@@ -62,12 +64,12 @@ final class CudaDevice implements Device {
     }
 
     @Override
+    public Set<ElementType> types() {
+        return EnumSet.allOf(ElementType.class);
+    }
+
+    @Override
     public Storage allocate(Region region, String name, Role role, ElementType type, Shape shape) {
-        if (type == ElementType.BF16) {
-            throw new IllegalArgumentException(
-                    "tensor '%s': backend '%s' computes in F32 and offers no BF16; allocate it as F32"
-                            .formatted(name, NAME));
-        }
         long bytes = bytes(name, type, shape);
         long address = accelerator
                 .allocate(bytes)

@@ -19,10 +19,10 @@ final class CudaDispatch implements Dispatch {
     private static final int GROUP_ROWS = 32;
 
     private final CudaQueue queue;
-    private final CudaKernel<Clear> clear;
-    private final CudaKernel<Scatter> scatter;
-    private final CudaKernel<Gather> gather;
-    private final CudaKernel<Backward> backward;
+    private final TypedKernel<Clear> clear;
+    private final TypedKernel<Scatter> scatter;
+    private final TypedKernel<Gather> gather;
+    private final TypedKernel<Backward> backward;
 
     record Clear(Tensor buffer, Tensor choiceOf, int R, int C) {}
 
@@ -74,30 +74,31 @@ final class CudaDispatch implements Dispatch {
 
     CudaDispatch(CudaQueue queue) {
         this.queue = queue;
-        clear = queue.kernel(SOURCE, "dispatch_clear", Clear.class);
-        scatter = queue.kernel(SOURCE, "dispatch_scatter", Scatter.class);
-        gather = queue.kernel(SOURCE, "dispatch_gather", Gather.class);
-        backward = queue.kernel(SOURCE, "dispatch_backward", Backward.class);
+        clear = TypedKernel.of(queue, SOURCE, "dispatch_clear", Clear.class);
+        scatter = TypedKernel.of(queue, SOURCE, "dispatch_scatter", Scatter.class);
+        gather = TypedKernel.of(queue, SOURCE, "dispatch_gather", Gather.class);
+        backward = TypedKernel.of(queue, SOURCE, "dispatch_backward", Backward.class);
     }
 
     @Override
     public void scatter(Tensor expertX, Tensor x, Routing routing, ExpertRows rows) {
         clear(expertX, rows);
-        scatter.launch(
-                tiles(x),
-                new Scatter(
-                        expertX,
-                        x,
-                        routing.expert(),
-                        routing.slot(),
-                        rows.starts(),
-                        rows.counts(),
-                        queue.complaint(),
-                        (int) x.shape().rows(),
-                        routing.expert().shape().last(),
-                        rows.starts().shape().last(),
-                        rows.choiceOf().shape().last(),
-                        x.shape().last()));
+        scatter.of(x)
+                .launch(
+                        tiles(x),
+                        new Scatter(
+                                expertX,
+                                x,
+                                routing.expert(),
+                                routing.slot(),
+                                rows.starts(),
+                                rows.counts(),
+                                queue.complaint(),
+                                (int) x.shape().rows(),
+                                routing.expert().shape().last(),
+                                rows.starts().shape().last(),
+                                rows.choiceOf().shape().last(),
+                                x.shape().last()));
     }
 
     @Override
@@ -111,22 +112,23 @@ final class CudaDispatch implements Dispatch {
     }
 
     private void gather(Tensor y, Tensor expertY, Optional<Tensor> weight, Routing routing, ExpertRows rows) {
-        gather.launch(
-                tiles(y),
-                new Gather(
-                        y,
-                        expertY,
-                        routing.expert(),
-                        routing.slot(),
-                        weight,
-                        rows.starts(),
-                        rows.counts(),
-                        queue.complaint(),
-                        (int) y.shape().rows(),
-                        routing.expert().shape().last(),
-                        rows.starts().shape().last(),
-                        rows.choiceOf().shape().last(),
-                        y.shape().last()));
+        gather.of(y)
+                .launch(
+                        tiles(y),
+                        new Gather(
+                                y,
+                                expertY,
+                                routing.expert(),
+                                routing.slot(),
+                                weight,
+                                rows.starts(),
+                                rows.counts(),
+                                queue.complaint(),
+                                (int) y.shape().rows(),
+                                routing.expert().shape().last(),
+                                rows.starts().shape().last(),
+                                rows.choiceOf().shape().last(),
+                                y.shape().last()));
     }
 
     @Override
@@ -134,32 +136,34 @@ final class CudaDispatch implements Dispatch {
             Tensor dExpertY, Tensor dWeight, Tensor dy, Tensor expertY, Routing routing, ExpertRows rows) {
         int N = (int) dy.shape().rows();
         clear(dExpertY, rows);
-        backward.launch(
-                Grid.warps(N, THREADS),
-                new Backward(
-                        dExpertY,
-                        dWeight,
-                        dy,
-                        expertY,
-                        routing.expert(),
-                        routing.slot(),
-                        routing.weight(),
-                        rows.starts(),
-                        rows.counts(),
-                        queue.complaint(),
-                        N,
-                        routing.expert().shape().last(),
-                        rows.starts().shape().last(),
-                        rows.choiceOf().shape().last(),
-                        dy.shape().last()));
+        backward.of(dy)
+                .launch(
+                        Grid.warps(N, THREADS),
+                        new Backward(
+                                dExpertY,
+                                dWeight,
+                                dy,
+                                expertY,
+                                routing.expert(),
+                                routing.slot(),
+                                routing.weight(),
+                                rows.starts(),
+                                rows.counts(),
+                                queue.complaint(),
+                                N,
+                                routing.expert().shape().last(),
+                                rows.starts().shape().last(),
+                                rows.choiceOf().shape().last(),
+                                dy.shape().last()));
     }
 
     private void clear(Tensor buffer, ExpertRows rows) {
         int R = rows.choiceOf().shape().last();
         long groups = Math.ceilDiv(R, GROUP_ROWS);
-        clear.launch(
-                Grid.warps(groups, THREADS),
-                new Clear(buffer, rows.choiceOf(), R, buffer.shape().last()));
+        clear.of(buffer)
+                .launch(
+                        Grid.warps(groups, THREADS),
+                        new Clear(buffer, rows.choiceOf(), R, buffer.shape().last()));
     }
 
     /// A warp for each token and tile of columns.

@@ -19,11 +19,11 @@ final class CudaEmbedding implements Embedding {
     private final CudaQueue queue;
     private final TokenSort sort;
     private final CudaKernel<Ranks> ranks;
-    private final CudaKernel<Forward> forward;
+    private final TypedKernel<Forward> forward;
     private final CudaKernel<Keys> keys;
-    private final CudaKernel<Runs> runs;
+    private final TypedKernel<Runs> runs;
     private final CudaKernel<Carried> carried;
-    private final CudaKernel<Positions> positions;
+    private final TypedKernel<Positions> positions;
     private final CudaKernel<Sinusoidal> sinusoidal;
 
     record Ranks(DeviceAddress ranks, DeviceAddress tokens, Tensor ids, long B, int T, int padding) {}
@@ -79,11 +79,11 @@ final class CudaEmbedding implements Embedding {
         this.queue = queue;
         sort = new TokenSort(queue);
         ranks = queue.kernel(SOURCE, "embedding_ranks", Ranks.class);
-        forward = queue.kernel(SOURCE, "embedding_forward", Forward.class);
+        forward = TypedKernel.of(queue, SOURCE, "embedding_forward", Forward.class);
         keys = queue.kernel(SOURCE, "embedding_keys", Keys.class);
-        runs = queue.kernel(SOURCE, "embedding_runs", Runs.class);
+        runs = TypedKernel.of(queue, SOURCE, "embedding_runs", Runs.class);
         carried = queue.kernel(SOURCE, "embedding_carried", Carried.class);
-        positions = queue.kernel(SOURCE, "embedding_positions", Positions.class);
+        positions = TypedKernel.of(queue, SOURCE, "embedding_positions", Positions.class);
         sinusoidal = queue.kernel(SOURCE, "embedding_sinusoidal", Sinusoidal.class);
     }
 
@@ -104,7 +104,7 @@ final class CudaEmbedding implements Embedding {
         Places places = place(queue.scratch(Places.bytes(N, padding)), ids, padding);
         var arguments = new Forward(
                 y, ids, table, positions, places.ranks, queue.complaint(), N, T, C, V, P, padding, start, scale);
-        forward.launch(Grid.warps(N, THREADS), arguments);
+        forward.of(y).launch(Grid.warps(N, THREADS), arguments);
     }
 
     @Override
@@ -154,7 +154,7 @@ final class CudaEmbedding implements Embedding {
         int C = dTable.shape().extent(1);
         long chunks = Math.ceilDiv(N, RUN_TOKENS);
         Grid grid = Grid.warps(chunks * Math.ceilDiv(C, TILE_COLUMNS), THREADS);
-        runs.launch(grid, new Runs(dTable, rows, dy, sorted.keys(), sorted.tokens(), N, chunks, C, V, scale));
+        runs.of(dy).launch(grid, new Runs(dTable, rows, dy, sorted.keys(), sorted.tokens(), N, chunks, C, V, scale));
         carried.launch(grid, new Carried(dTable, rows, sorted.keys(), N, chunks, C, V, scale));
     }
 
@@ -163,9 +163,11 @@ final class CudaEmbedding implements Embedding {
         int T = dy.shape().extent(1);
         int C = dy.shape().extent(2);
         int P = dPositions.shape().extent(0);
-        positions.launch(
-                Grid.covering((long) T * Math.ceilDiv(C, 4), THREADS),
-                new Positions(dPositions, dy, places.tokens, B, T, C, P, padding));
+        positions
+                .of(dy)
+                .launch(
+                        Grid.covering((long) T * Math.ceilDiv(C, 4), THREADS),
+                        new Positions(dPositions, dy, places.tokens, B, T, C, P, padding));
     }
 
     @Override

@@ -7,11 +7,12 @@ import dev.tandem.engine.kernel.FeedForwardWeights;
 import dev.tandem.engine.kernel.GeluForm;
 import java.util.Optional;
 
-/// Products of `product.cu`, `product_weight.cu`, `product_stream.cu` with the gather in their loaders
+/// Products of `product.cu`, `product_weight.cu`, `product_bf16.cu`, `product_stream.cu` with the gather in their
+/// loaders
 /// and the activation in their epilogues: bound by arithmetic, with eight rows an expert or fewer by
 /// the bytes of the weights.
 ///
-/// The hidden block goes through scratch, R·F floats: whoever applied the activation while loading
+/// The hidden block goes through scratch, R·F elements: whoever applied the activation while loading
 /// would do so for every column tile again. Backward, the product that goes back through the second
 /// layer makes both what the two gradients after it need from the pre-activation that was saved:
 ///
@@ -25,13 +26,11 @@ final class CudaExpertFeedForward implements ExpertFeedForward {
     private static final long ALIGNMENT = 256;
 
     private final CudaQueue queue;
-    private final RowProducts products;
-    private final WeightProducts weightProducts;
+    private final TypedProducts products;
 
-    CudaExpertFeedForward(CudaQueue queue, RowProducts products, WeightProducts weightProducts) {
+    CudaExpertFeedForward(CudaQueue queue, TypedProducts products) {
         this.queue = queue;
         this.products = products;
-        this.weightProducts = weightProducts;
     }
 
     @Override
@@ -46,10 +45,12 @@ final class CudaExpertFeedForward implements ExpertFeedForward {
         int F = weights.up().shape().extent(1);
         int C = weights.up().shape().extent(2);
         ProductRows owned = ProductRows.of(rows);
-        DeviceAddress hidden = queue.scratch(hiddenBytes(owned, F) + RowProducts.workspaceBytes(owned, F, C));
-        DeviceAddress plan = hidden.plus(hiddenBytes(owned, F));
-        if (!RowProducts.streams(owned)) {
-            products.plan(owned, plan);
+        Products typed = products.of(x);
+        long hiddenBytes = hiddenBytes(typed, owned, F);
+        DeviceAddress hidden = queue.scratch(hiddenBytes + typed.workspaceBytes(owned, F, C));
+        DeviceAddress plan = hidden.plus(hiddenBytes);
+        if (!typed.streams(owned)) {
+            typed.plan(owned, plan);
         }
         var up = new RowProducts.Layer(
                 hidden,
@@ -60,7 +61,7 @@ final class CudaExpertFeedForward implements ExpertFeedForward {
                 F,
                 C,
                 RowProducts.form(form));
-        products.forward(up, owned.gathered(rows, x, K), plan);
+        typed.forward(up, owned.gathered(rows, x, K), plan);
         var down = new RowProducts.Layer(
                 DeviceAddress.of(expertY),
                 DeviceAddress.NONE,
@@ -70,7 +71,7 @@ final class CudaExpertFeedForward implements ExpertFeedForward {
                 C,
                 F,
                 RowProducts.IDENTITY);
-        products.forward(down, owned, plan);
+        typed.forward(down, owned, plan);
     }
 
     @Override
@@ -87,27 +88,30 @@ final class CudaExpertFeedForward implements ExpertFeedForward {
         int F = weights.up().shape().extent(1);
         int C = weights.up().shape().extent(2);
         ProductRows owned = ProductRows.of(rows);
-        DeviceAddress hidden = queue.scratch(hiddenBytes(owned, F) + RowProducts.workspaceBytes(owned, F, C));
-        DeviceAddress plan = hidden.plus(hiddenBytes(owned, F));
+        Products typed = products.of(x);
+        long hiddenBytes = hiddenBytes(typed, owned, F);
+        DeviceAddress hidden = queue.scratch(hiddenBytes + typed.workspaceBytes(owned, F, C));
+        DeviceAddress plan = hidden.plus(hiddenBytes);
         DeviceAddress pre = DeviceAddress.of(preActivation);
         DeviceAddress dY = DeviceAddress.of(dExpertY);
-        products.plan(owned, plan);
+        typed.plan(owned, plan);
         var throughDown = new RowProducts.Gradient(hidden, dY, DeviceAddress.of(weights.down()), C, F);
-        products.backwardGelu(throughDown, pre, RowProducts.form(form), owned, plan);
-        accumulate(dWeights.down(), dWeights.downBias(), dY, hidden, owned);
+        typed.backwardGelu(throughDown, pre, RowProducts.form(form), owned, plan);
+        accumulate(typed, dWeights.down(), dWeights.downBias(), dY, hidden, owned);
         var throughUp = new RowProducts.Gradient(DeviceAddress.of(dExpertX), pre, DeviceAddress.of(weights.up()), F, C);
-        products.backward(throughUp, owned, plan);
-        accumulate(dWeights.up(), dWeights.upBias(), pre, DeviceAddress.of(x), owned.gathered(rows, x, K));
+        typed.backward(throughUp, owned, plan);
+        accumulate(typed, dWeights.up(), dWeights.upBias(), pre, DeviceAddress.of(x), owned.gathered(rows, x, K));
     }
 
-    private void accumulate(Tensor dWeight, Tensor dBias, DeviceAddress dy, DeviceAddress x, ProductRows rows) {
+    private static void accumulate(
+            Products typed, Tensor dWeight, Tensor dBias, DeviceAddress dy, DeviceAddress x, ProductRows rows) {
         int out = dWeight.shape().extent(1);
         int in = dWeight.shape().extent(2);
         var gradient = new WeightProducts.Gradient(DeviceAddress.of(dWeight), DeviceAddress.of(dBias), dy, x, out, in);
-        weightProducts.accumulate(gradient, rows, DeviceAddress.NONE);
+        typed.accumulate(gradient, rows, DeviceAddress.NONE);
     }
 
-    private static long hiddenBytes(ProductRows rows, int F) {
-        return Math.ceilDiv((long) rows.N() * F * Float.BYTES, ALIGNMENT) * ALIGNMENT;
+    private static long hiddenBytes(Products typed, ProductRows rows, int F) {
+        return Math.ceilDiv((long) rows.N() * F * typed.elementBytes(), ALIGNMENT) * ALIGNMENT;
     }
 }

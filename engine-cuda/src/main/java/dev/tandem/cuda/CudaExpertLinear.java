@@ -6,19 +6,18 @@ import dev.tandem.engine.kernel.ExpertRows;
 import dev.tandem.engine.kernel.GeluForm;
 import java.util.Optional;
 
-/// `product.cu`, `product_weight.cu`, `product_stream.cu`: bound by arithmetic, 2·Σcounts·out·in FLOP
+/// `product.cu`, `product_weight.cu`, `product_bf16.cu`, `product_stream.cu`: bound by arithmetic, 2·Σcounts·out·in
+/// FLOP
 /// each, with eight rows an expert or fewer by the bytes of the weights.
 ///
 /// Reads `starts` and `counts` on the device and waits for nothing.
 final class CudaExpertLinear implements ExpertLinear {
     private final CudaQueue queue;
-    private final RowProducts products;
-    private final WeightProducts weightProducts;
+    private final TypedProducts products;
 
-    CudaExpertLinear(CudaQueue queue, RowProducts products, WeightProducts weightProducts) {
+    CudaExpertLinear(CudaQueue queue, TypedProducts products) {
         this.queue = queue;
         this.products = products;
-        this.weightProducts = weightProducts;
     }
 
     @Override
@@ -48,7 +47,8 @@ final class CudaExpertLinear implements ExpertLinear {
             int form) {
         int out = weight.shape().extent(1);
         int in = weight.shape().extent(2);
-        DeviceAddress workspace = queue.scratch(RowProducts.workspaceBytes(rows, out, in));
+        Products typed = products.of(x);
+        DeviceAddress workspace = queue.scratch(typed.workspaceBytes(rows, out, in));
         var layer = new RowProducts.Layer(
                 DeviceAddress.of(y),
                 DeviceAddress.of(preActivation),
@@ -58,10 +58,10 @@ final class CudaExpertLinear implements ExpertLinear {
                 out,
                 in,
                 form);
-        if (!RowProducts.streams(rows)) {
-            products.plan(rows, workspace);
+        if (!typed.streams(rows)) {
+            typed.plan(rows, workspace);
         }
-        products.forward(layer, rows, workspace);
+        typed.forward(layer, rows, workspace);
     }
 
     @Override
@@ -69,11 +69,12 @@ final class CudaExpertLinear implements ExpertLinear {
         int out = weight.shape().extent(1);
         int in = weight.shape().extent(2);
         ProductRows owned = ProductRows.of(rows);
-        DeviceAddress workspace = queue.scratch(RowProducts.workspaceBytes(owned, in, out));
+        Products typed = products.of(dx);
+        DeviceAddress workspace = queue.scratch(typed.workspaceBytes(owned, in, out));
         var gradient =
                 new RowProducts.Gradient(DeviceAddress.of(dx), DeviceAddress.of(dy), DeviceAddress.of(weight), out, in);
-        products.plan(owned, workspace);
-        products.backward(gradient, owned, workspace);
+        typed.plan(owned, workspace);
+        typed.backward(gradient, owned, workspace);
     }
 
     @Override
@@ -85,6 +86,6 @@ final class CudaExpertLinear implements ExpertLinear {
                 DeviceAddress.of(x),
                 dWeight.shape().extent(1),
                 dWeight.shape().extent(2));
-        weightProducts.accumulate(gradient, ProductRows.of(rows), DeviceAddress.NONE);
+        products.of(x).accumulate(gradient, ProductRows.of(rows), DeviceAddress.NONE);
     }
 }

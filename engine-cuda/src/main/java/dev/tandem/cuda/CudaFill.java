@@ -9,10 +9,10 @@ final class CudaFill implements Fill {
     private static final String SOURCE = "fill.cu";
     private static final int THREADS = 256;
 
-    private final CudaKernel<Constant> constant;
+    private final TypedKernel<Constant> constant;
     private final CudaKernel<Integers> integers;
-    private final CudaKernel<Uniform> uniform;
-    private final CudaKernel<Normal> normal;
+    private final TypedKernel<Uniform> uniform;
+    private final TypedKernel<Normal> normal;
     private final CudaKernel<Gumbel> gumbel;
 
     record Constant(Tensor y, long count, float value) {}
@@ -26,10 +26,10 @@ final class CudaFill implements Fill {
     record Gumbel(Tensor y, long count, long seed, long stream) {}
 
     CudaFill(CudaQueue queue) {
-        constant = queue.kernel(SOURCE, "fill_constant", Constant.class);
+        constant = TypedKernel.of(queue, SOURCE, "fill_constant", Constant.class);
         integers = queue.kernel(SOURCE, "fill_integers", Integers.class);
-        uniform = queue.kernel(SOURCE, "fill_uniform", Uniform.class);
-        normal = queue.kernel(SOURCE, "fill_normal", Normal.class);
+        uniform = TypedKernel.of(queue, SOURCE, "fill_uniform", Uniform.class);
+        normal = TypedKernel.of(queue, SOURCE, "fill_normal", Normal.class);
         gumbel = queue.kernel(SOURCE, "fill_gumbel", Gumbel.class);
     }
 
@@ -39,18 +39,18 @@ final class CudaFill implements Fill {
         if (y.type() == ElementType.I32) {
             integers.launch(grid(y), new Integers(y, count, (int) value));
         } else {
-            constant.launch(grid(y), new Constant(y, count, (float) value));
+            constant.of(y).launch(grid(y), new Constant(y, count, (float) value));
         }
     }
 
     @Override
     public void uniform(Tensor y, float low, float high, long seed, long stream) {
-        uniform.launch(grid(y), new Uniform(y, y.shape().elements(), seed, stream, low, high));
+        uniform.of(y).launch(grid(y), new Uniform(y, y.shape().elements(), seed, stream, low, high));
     }
 
     @Override
     public void normal(Tensor y, float mean, float deviation, long seed, long stream) {
-        normal.launch(grid(y), new Normal(y, y.shape().elements(), seed, stream, mean, deviation));
+        normal.of(y).launch(grid(y), new Normal(y, y.shape().elements(), seed, stream, mean, deviation));
     }
 
     @Override

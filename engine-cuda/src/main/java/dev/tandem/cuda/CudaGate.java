@@ -1,5 +1,6 @@
 package dev.tandem.cuda;
 
+import dev.tandem.engine.ElementType;
 import dev.tandem.engine.Tensor;
 import dev.tandem.engine.kernel.ExpertLoad;
 import dev.tandem.engine.kernel.ExpertRows;
@@ -24,6 +25,7 @@ final class CudaGate implements Gate {
     private final CudaGateQueue queues;
     private final Widths<Choose> choose;
     private final Widths<Backward> backward;
+    private final Rounding rounding;
 
     record Choose(
             Tensor probabilities,
@@ -43,7 +45,7 @@ final class CudaGate implements Gate {
             int normalizeBefore) {}
 
     record Backward(
-            Tensor dLogits,
+            DeviceAddress dLogits,
             Tensor dWeight,
             Tensor expert,
             Tensor slot,
@@ -74,11 +76,12 @@ final class CudaGate implements Gate {
         }
     }
 
-    CudaGate(CudaQueue queue) {
+    CudaGate(CudaQueue queue, Rounding rounding) {
         this.queue = queue;
         queues = new CudaGateQueue(queue);
         choose = Widths.of(queue, "gate.cu", "gate_choose", Choose.class);
         backward = Widths.of(queue, "gate_backward.cu", "gate_backward", Backward.class);
+        this.rounding = rounding;
     }
 
     /// Blocks of tokens, each of which sums its probabilities.
@@ -131,8 +134,11 @@ final class CudaGate implements Gate {
             GateOptions options) {
         int N = (int) probabilities.shape().rows();
         int E = probabilities.shape().last();
+        // a warp adds to what it has written, which must not be rounded before
+        boolean rounds = dLogits.type() == ElementType.BF16;
+        DeviceAddress whole = rounds ? queue.scratch((long) N * E * Float.BYTES) : DeviceAddress.of(dLogits);
         var arguments = new Backward(
-                dLogits,
+                whole,
                 dWeight,
                 routing.expert(),
                 routing.slot(),
@@ -146,5 +152,8 @@ final class CudaGate implements Gate {
                 options.normalizeBeforeDropping() ? 1 : 0,
                 (float) ((double) dBalanceLoss * E / N / N));
         backward.of(E).launch(Grid.warps(N, THREADS), arguments);
+        if (rounds) {
+            rounding.round(dLogits, whole);
+        }
     }
 }

@@ -15,9 +15,9 @@ final class CudaLayerNorm implements LayerNorm {
     private static final int MOST_CHUNKS = 128;
 
     private final CudaQueue queue;
-    private final CudaKernel<Forward> forward;
-    private final CudaKernel<Input> input;
-    private final CudaKernel<Partial> partial;
+    private final TypedKernel<Forward> forward;
+    private final TypedKernel<Input> input;
+    private final TypedKernel<Partial> partial;
     private final CudaKernel<Parameters> parameters;
 
     record Forward(
@@ -32,9 +32,9 @@ final class CudaLayerNorm implements LayerNorm {
 
     CudaLayerNorm(CudaQueue queue) {
         this.queue = queue;
-        forward = queue.kernel(SOURCE, "layer_norm_forward", Forward.class);
-        input = queue.kernel(SOURCE, "layer_norm_backward_input", Input.class);
-        partial = queue.kernel(SOURCE, "layer_norm_backward_partial", Partial.class);
+        forward = TypedKernel.of(queue, SOURCE, "layer_norm_forward", Forward.class);
+        input = TypedKernel.of(queue, SOURCE, "layer_norm_backward_input", Input.class);
+        partial = TypedKernel.of(queue, SOURCE, "layer_norm_backward_partial", Partial.class);
         parameters = queue.kernel(SOURCE, "layer_norm_backward_parameters", Parameters.class);
     }
 
@@ -42,8 +42,10 @@ final class CudaLayerNorm implements LayerNorm {
     public void forward(Tensor y, Saved saved, Tensor x, Tensor gain, Tensor bias, float epsilon) {
         long N = x.shape().rows();
         int C = x.shape().last();
-        forward.launch(
-                Grid.warps(N, THREADS), new Forward(y, saved.mean(), saved.rstd(), x, gain, bias, N, C, epsilon));
+        forward.of(x)
+                .launch(
+                        Grid.warps(N, THREADS),
+                        new Forward(y, saved.mean(), saved.rstd(), x, gain, bias, N, C, epsilon));
     }
 
     @Override
@@ -54,9 +56,9 @@ final class CudaLayerNorm implements LayerNorm {
         int chunks = (int) Math.ceilDiv(N, chunkRows);
         DeviceAddress partials = queue.scratch(2L * chunks * C * Float.BYTES);
         var tiles = new Grid(Math.ceilDiv(C, TILE_COLUMNS), chunks, 1, THREADS, 1, 1, 0);
-        partial.launch(tiles, new Partial(partials, dy, saved.mean(), saved.rstd(), x, N, chunkRows, C));
+        partial.of(x).launch(tiles, new Partial(partials, dy, saved.mean(), saved.rstd(), x, N, chunkRows, C));
         parameters.launch(Grid.covering(C, THREADS), new Parameters(dGain, dBias, partials, chunks, C));
         // last, as dx may be dy
-        input.launch(Grid.warps(N, THREADS), new Input(dx, dy, saved.mean(), saved.rstd(), x, gain, N, C));
+        input.of(x).launch(Grid.warps(N, THREADS), new Input(dx, dy, saved.mean(), saved.rstd(), x, gain, N, C));
     }
 }

@@ -1,24 +1,20 @@
 package dev.tandem.cuda;
 
+import dev.tandem.engine.ElementType;
 import dev.tandem.engine.Tensor;
 import dev.tandem.engine.kernel.GeluForm;
 import dev.tandem.engine.kernel.Linear;
 import java.util.Optional;
 
-/// `product.cu`, `product_weight.cu`, `product_stream.cu`: bound by arithmetic, with eight rows or fewer
-/// by the bytes of the weight.
-///
-/// Only operands are put together here; [RowProducts] and [WeightProducts] launch, and whoever computes
-/// the same products from the same operands can stand in for them.
+/// `product.cu`, `product_weight.cu`, `product_bf16.cu`, `product_stream.cu`: bound by arithmetic, with
+/// eight rows or fewer by the bytes of the weight. Only operands are put together here; [Products] launch.
 final class CudaLinear implements Linear {
     private final CudaQueue queue;
-    private final RowProducts products;
-    private final WeightProducts weightProducts;
+    private final TypedProducts products;
 
-    CudaLinear(CudaQueue queue, RowProducts products, WeightProducts weightProducts) {
+    CudaLinear(CudaQueue queue, TypedProducts products) {
         this.queue = queue;
         this.products = products;
-        this.weightProducts = weightProducts;
     }
 
     @Override
@@ -46,7 +42,13 @@ final class CudaLinear implements Linear {
                 in,
                 form);
         ProductRows rows = ProductRows.dense(x);
-        products.forward(layer, rows, queue.scratch(RowProducts.workspaceBytes(rows, out, in)));
+        Products typed = products.of(x);
+        DeviceAddress workspace = queue.scratch(typed.workspaceBytes(rows, out, in));
+        if (y.type() == ElementType.F32) {
+            typed.forwardWide(layer, rows, workspace);
+        } else {
+            typed.forward(layer, rows, workspace);
+        }
     }
 
     @Override
@@ -56,7 +58,8 @@ final class CudaLinear implements Linear {
         var gradient =
                 new RowProducts.Gradient(DeviceAddress.of(dx), DeviceAddress.of(dy), DeviceAddress.of(weight), out, in);
         ProductRows rows = ProductRows.dense(dx);
-        products.backward(gradient, rows, queue.scratch(RowProducts.workspaceBytes(rows, in, out)));
+        Products typed = products.of(dx);
+        typed.backward(gradient, rows, queue.scratch(typed.workspaceBytes(rows, in, out)));
     }
 
     @Override
@@ -66,6 +69,7 @@ final class CudaLinear implements Linear {
         var gradient = new WeightProducts.Gradient(
                 DeviceAddress.of(dWeight), DeviceAddress.of(dBias), DeviceAddress.of(dy), DeviceAddress.of(x), out, in);
         ProductRows rows = ProductRows.dense(x);
-        weightProducts.accumulate(gradient, rows, queue.scratch(WeightProducts.workspaceBytes(rows, out, in)));
+        Products typed = products.of(x);
+        typed.accumulate(gradient, rows, queue.scratch(typed.gradientWorkspaceBytes(rows, out, in)));
     }
 }

@@ -2,7 +2,7 @@ package dev.tandem.cuda;
 
 import dev.tandem.engine.kernel.GeluForm;
 
-/// `product.cu` and `product_stream.cu`: our own products whose result has a row for every row of x,
+/// `product.cu` and `product_stream.cu`: our own products of F32 whose result has a row for every row of x,
 /// dense and of experts.
 ///
 /// Tiles of 128 × 128 or 64 × 64 are bound by arithmetic; few rows stream the weight past them and are
@@ -10,6 +10,8 @@ import dev.tandem.engine.kernel.GeluForm;
 /// over, and its partial sums are added in order. The rows of experts are known on the device only and
 /// are cut into tiles there: [#plan].
 final class RowProducts {
+    static final String STREAM = "product_stream.cu";
+
     private static final String SOURCE = "product.cu";
     private static final int FINISH_THREADS = 256;
     private static final int PLAN_THREADS = 256;
@@ -93,7 +95,12 @@ final class RowProducts {
             int form) {}
 
     /// Operands of a gradient of x.
-    record Gradient(DeviceAddress dx, DeviceAddress dy, DeviceAddress weight, int out, int in) {}
+    record Gradient(DeviceAddress dx, DeviceAddress dy, DeviceAddress weight, int out, int in) {
+        /// The same as a product whose columns are those of x. `saved` may be none.
+        Layer layer(DeviceAddress saved, int form) {
+            return new Layer(dx, saved, dy, weight, DeviceAddress.NONE, in, out, form);
+        }
+    }
 
     RowProducts(CudaQueue queue) {
         complaint = queue.complaint();
@@ -105,7 +112,7 @@ final class RowProducts {
         backwardGeluLarge = queue.kernel(SOURCE, "product_backward_gelu_large", Product.class);
         backwardGeluSmall = queue.kernel(SOURCE, "product_backward_gelu_small", Product.class);
         finish = queue.kernel(SOURCE, "product_finish", Product.class);
-        stream = queue.kernel("product_stream.cu", "product_stream", Stream.class);
+        stream = queue.kernel(STREAM, "product_stream", Stream.class);
     }
 
     /// The activation that is none.
@@ -125,21 +132,19 @@ final class RowProducts {
         if (rows.isDense()) {
             return tiling.ranges() == 1 ? 0 : (long) tiling.ranges() * rows.N() * columns * Float.BYTES;
         }
-        return (1 + Tiling.rowTiles(rows)) * PLAN_ENTRY;
+        return planBytes(Tiling.rowTiles(rows));
+    }
+
+    /// Bytes of a plan of so many row tiles.
+    static long planBytes(long rowTiles) {
+        return (1 + rowTiles) * PLAN_ENTRY;
     }
 
     /// Cuts the rows of experts into tiles, which the products after it find in the workspace.
-    void plan(ProductRows rows, DeviceAddress workspace) {
+    void plan(ProductRows rows, int tileRows, DeviceAddress workspace) {
         plan.launch(
                 Grid.of(1, PLAN_THREADS),
-                new Plan(
-                        workspace,
-                        rows.starts(),
-                        rows.counts(),
-                        complaint,
-                        rows.E(),
-                        rows.N(),
-                        Tiling.size(Tiling.isLarge(rows))));
+                new Plan(workspace, rows.starts(), rows.counts(), complaint, rows.E(), rows.N(), tileRows));
     }
 
     /// Whether [#forward] needs no plan and no workspace.
@@ -150,7 +155,7 @@ final class RowProducts {
     /// `y = gelu(x·weightᵀ + bias)`, `saved = x·weightᵀ + bias`.
     void forward(Layer layer, ProductRows rows, DeviceAddress workspace) {
         if (streams(rows)) {
-            stream(layer, rows);
+            stream(stream, layer, rows);
             return;
         }
         Tiling tiling = tiling(rows, layer.out(), layer.in());
@@ -160,30 +165,14 @@ final class RowProducts {
     /// `dx = dy·weight`.
     void backward(Gradient gradient, ProductRows rows, DeviceAddress workspace) {
         Tiling tiling = tiling(rows, gradient.in(), gradient.out());
-        var layer = new Layer(
-                gradient.dx(),
-                DeviceAddress.NONE,
-                gradient.dy(),
-                gradient.weight(),
-                DeviceAddress.NONE,
-                gradient.in(),
-                gradient.out(),
-                IDENTITY);
+        Layer layer = gradient.layer(DeviceAddress.NONE, IDENTITY);
         launch(tiling, backwardLarge, backwardSmall, product(layer, rows, workspace, tiling));
     }
 
     /// `hidden = gelu(pre)`, `pre = (dy·weight) · gelu'(pre)`, of experts; `gradient.dx` is `hidden`.
     void backwardGelu(Gradient gradient, DeviceAddress pre, int form, ProductRows rows, DeviceAddress workspace) {
         Tiling tiling = tiling(rows, gradient.in(), gradient.out());
-        var layer = new Layer(
-                gradient.dx(),
-                pre,
-                gradient.dy(),
-                gradient.weight(),
-                DeviceAddress.NONE,
-                gradient.in(),
-                gradient.out(),
-                form);
+        Layer layer = gradient.layer(pre, form);
         launch(tiling, backwardGeluLarge, backwardGeluSmall, product(layer, rows, workspace, tiling));
     }
 
@@ -219,9 +208,10 @@ final class RowProducts {
         }
     }
 
-    private void stream(Layer layer, ProductRows rows) {
+    /// A product of few rows by a kernel that streams the weight.
+    void stream(CudaKernel<Stream> kernel, Layer layer, ProductRows rows) {
         int blocks = Math.ceilDiv(layer.out(), STREAM_THREADS / WARP * STREAM_WARP_COLUMNS);
-        stream.launch(
+        kernel.launch(
                 new Grid(blocks, rows.E(), 1, STREAM_THREADS, 1, 1, 0),
                 new Stream(
                         layer.y(),

@@ -1,6 +1,6 @@
 package dev.tandem.cuda;
 
-/// `product_weight.cu`: our own products that give the gradients of weights and biases, dense and of
+/// `product_weight.cu`: our own products of F32 that give the gradients of weights and biases, dense and of
 /// experts. Bound by arithmetic. Too few tiles are cut along the rows, and partial sums added in order.
 final class WeightProducts {
     private static final String SOURCE = "product_weight.cu";

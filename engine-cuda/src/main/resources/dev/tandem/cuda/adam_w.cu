@@ -1,9 +1,10 @@
 #include "four.cuh"
 
-// Grid: a thread for four elements, striding. Bound by bytes: 28 per element.
+// Grid: a thread for four elements, striding. Bound by bytes: 28 per element, 2 more for a working copy.
 
 struct AdamWUpdateArguments {
     float* parameter;
+    bfloat16* working; // null: there is none
     float* m;
     float* v;
     const float* gradient;
@@ -37,5 +38,8 @@ TANDEM_KERNEL(adam_w_update, AdamWUpdateArguments, 256) {
         store_four(arguments.m, i, arguments.count, m);
         store_four(arguments.v, i, arguments.count, v);
         store_four(arguments.parameter, i, arguments.count, parameter);
+        if (arguments.working) {
+            store_four(arguments.working, i, arguments.count, parameter);
+        }
     }
 }

@@ -6,12 +6,13 @@
 // Blocks along x count (sequence, head, 64 queries), those along y chunks of the result's channels where
 // the most keys; blocks along y count chunks of y's channels where a head is wider than the kernel.
 
+template <class Element>
 struct AttentionForwardArguments {
-    float* y;
+    Element* y;
     float* logSumExp; // null: not wanted
-    const float* q;
-    const float* k;
-    const float* v;
+    const Element* q;
+    const Element* k;
+    const Element* v;
     const int* padding; // null: none
     int64 qStride;
     int64 kStride;
@@ -54,9 +55,9 @@ TANDEM_DEVICE float advance(Softmax& softmax, float (&s)[COUNT]) {
     return shrink;
 }
 
-template <int WIDTH>
+template <int WIDTH, class Element>
 TANDEM_DEVICE void store_attended(
-        const AttentionForwardArguments& arguments,
+        const AttentionForwardArguments<Element>& arguments,
         Block block,
         const float (&y)[THREAD_ROWS][Channels<WIDTH>::COUNT],
         const Softmax (&softmax)[THREAD_ROWS]) {
@@ -71,7 +72,7 @@ TANDEM_DEVICE void store_attended(
         if (query >= T) {
             continue;
         }
-        float* row = arguments.y + ((int64) b * T + query) * C + h * D;
+        Element* row = arguments.y + ((int64) b * T + query) * C + h * D;
         float scale = sum == 0 ? 0 : arguments.keptScale / sum;
         store_row<WIDTH>(row, blockIdx.y * WIDTH, D, quads_aligned(row, C, D), y[r], scale);
         if (arguments.logSumExp && thread_x() == 0 && blockIdx.y == 0) {
@@ -81,20 +82,22 @@ TANDEM_DEVICE void store_attended(
 }
 
 // Operands of one head.
+template <class Element>
 struct Head {
-    Rows q;
-    Rows k;
-    Rows v;
+    Rows<Element> q;
+    Rows<Element> k;
+    Rows<Element> v;
     const int* padding;
     Dropout dropout;
 };
 
-TANDEM_DEVICE Head head_of(const AttentionForwardArguments& arguments, int head) {
+template <class Element>
+TANDEM_DEVICE Head<Element> head_of(const AttentionForwardArguments<Element>& arguments, int head) {
     int64 b = head / arguments.H;
     int D = arguments.D;
     int column = head % arguments.H * D;
     int keys = arguments.start + arguments.T;
-    const float* q = arguments.q + b * arguments.T * arguments.qStride + column;
+    const Element* q = arguments.q + b * arguments.T * arguments.qStride + column;
     int64 key = b * arguments.capacity * arguments.kStride + column;
     return {
         rows_of(q, arguments.qStride, arguments.T, D, arguments.scale * LOG2_E),
@@ -104,12 +107,12 @@ TANDEM_DEVICE Head head_of(const AttentionForwardArguments& arguments, int head)
         {(uint64) arguments.seed, (uint64) arguments.stream, arguments.dropout}};
 }
 
-template <int WIDTH, int STREAMED>
-TANDEM_DEVICE void attention_forward(const AttentionForwardArguments& arguments) {
+template <int WIDTH, int STREAMED, class Element>
+TANDEM_DEVICE void attention_forward(const AttentionForwardArguments<Element>& arguments) {
     int T = arguments.T;
     Block block = block_of_queries(T);
-    Head head = head_of(arguments, block.head);
-    OwnTile queries = {TANDEM_SHARED(float), head.q, block.begin, false};
+    Head<Element> head = head_of(arguments, block.head);
+    OwnTile<Element> queries = {TANDEM_SHARED(float), head.q, block.begin, false};
     float* streamed = queries.tile + Channels<WIDTH>::OWN_TILE;
     float* weights = streamed + STREAMED * Channels<WIDTH>::STRIDE;
     float y[THREAD_ROWS][Channels<WIDTH>::COUNT] = {};
@@ -143,7 +146,11 @@ TANDEM_DEVICE void attention_forward(const AttentionForwardArguments& arguments)
     store_attended<WIDTH>(arguments, block, y, softmax);
 }
 
-TANDEM_KERNEL(attention_forward_32, AttentionForwardArguments, 256) { attention_forward<32, 64>(arguments); }
-TANDEM_KERNEL(attention_forward_64, AttentionForwardArguments, 256) { attention_forward<64, 64>(arguments); }
-TANDEM_KERNEL(attention_forward_80, AttentionForwardArguments, 256) { attention_forward<80, 64>(arguments); }
-TANDEM_KERNEL(attention_forward_128, AttentionForwardArguments, 256) { attention_forward<128, 64>(arguments); }
+TANDEM_KERNEL(attention_forward_32, AttentionForwardArguments<float>, 256) { attention_forward<32, 64>(arguments); }
+TANDEM_KERNEL(attention_forward_64, AttentionForwardArguments<float>, 256) { attention_forward<64, 64>(arguments); }
+TANDEM_KERNEL(attention_forward_80, AttentionForwardArguments<float>, 256) { attention_forward<80, 64>(arguments); }
+TANDEM_KERNEL(attention_forward_128, AttentionForwardArguments<float>, 256) { attention_forward<128, 64>(arguments); }
+TANDEM_KERNEL(attention_forward_32_bf16, AttentionForwardArguments<bfloat16>, 256) { attention_forward<32, 64>(arguments); }
+TANDEM_KERNEL(attention_forward_64_bf16, AttentionForwardArguments<bfloat16>, 256) { attention_forward<64, 64>(arguments); }
+TANDEM_KERNEL(attention_forward_80_bf16, AttentionForwardArguments<bfloat16>, 256) { attention_forward<80, 64>(arguments); }
+TANDEM_KERNEL(attention_forward_128_bf16, AttentionForwardArguments<bfloat16>, 256) { attention_forward<128, 64>(arguments); }

@@ -10,14 +10,15 @@
 // multiply the same numbers in the same order: scores are equal to the last bit. Hence it is always
 // q that carries the scale.
 
+template <class Element>
 struct AttentionBackwardArguments {
-    float* dqkv;
+    Element* dqkv;
     float* delta;
     float* factor;
-    const float* dy;
-    const float* y;
+    const Element* dy;
+    const Element* y;
     const float* logSumExp;
-    const float* qkv;
+    const Element* qkv;
     const int* padding; // null: none
     int64 seed;
     int64 stream;
@@ -30,24 +31,26 @@ struct AttentionBackwardArguments {
 };
 
 // Operands of one head.
+template <class Element>
 struct Head {
-    Rows q;
-    Rows k;
-    Rows v;
-    Rows dy;
+    Rows<Element> q;
+    Rows<Element> k;
+    Rows<Element> v;
+    Rows<Element> dy;
     const float* logSumExp;
     const int* padding;
     Dropout dropout;
     int64 dqkv; // offset of its queries' gradient
 };
 
-TANDEM_DEVICE Head head_of(const AttentionBackwardArguments& arguments, int head) {
+template <class Element>
+TANDEM_DEVICE Head<Element> head_of(const AttentionBackwardArguments<Element>& arguments, int head) {
     int T = arguments.T;
     int D = arguments.D;
     int C = arguments.H * D;
     int64 begin = (int64) (head / arguments.H) * T;
     int column = head % arguments.H * D;
-    const float* q = arguments.qkv + begin * 3 * C + column;
+    const Element* q = arguments.qkv + begin * 3 * C + column;
     return {
         rows_of(q, 3 * C, T, D, arguments.scale * LOG2_E),
         rows_of(q + C, 3 * C, T, D, 1),
@@ -63,11 +66,12 @@ TANDEM_DEVICE Head head_of(const AttentionBackwardArguments& arguments, int head
 TANDEM_DEVICE float exponent(float logSumExp) { return logSumExp == minus_infinity() ? 0 : logSumExp * LOG2_E; }
 
 // ⟨dy, y⟩ of a row.
-TANDEM_DEVICE float output_product(const AttentionBackwardArguments& arguments, Rows dy, int query) {
+template <class Element>
+TANDEM_DEVICE float output_product(const AttentionBackwardArguments<Element>& arguments, Rows<Element> dy, int query) {
     float sum = 0;
     if (query < dy.count) {
         int64 offset = query * dy.stride;
-        const float* y = arguments.y + (dy.first - arguments.dy) + offset;
+        const Element* y = arguments.y + (dy.first - arguments.dy) + offset;
         for (int d = thread_x(); d < dy.D; d += ROW_THREADS) {
             sum += load(dy.first + offset + d) * load(y + d);
         }
@@ -84,10 +88,10 @@ struct QueryRow {
     float sum;
 };
 
-template <int WIDTH>
+template <int WIDTH, class Element>
 TANDEM_DEVICE void store_queries(
-        const AttentionBackwardArguments& arguments,
-        Head head,
+        const AttentionBackwardArguments<Element>& arguments,
+        Head<Element> head,
         Block block,
         const float (&dq)[THREAD_ROWS][Channels<WIDTH>::COUNT],
         const QueryRow (&rows)[THREAD_ROWS]) {
@@ -98,7 +102,7 @@ TANDEM_DEVICE void store_queries(
             continue;
         }
         float factor = sum == 0 ? 1 : 1 / sum;
-        float* row = arguments.dqkv + head.dqkv + query * head.q.stride;
+        Element* row = arguments.dqkv + head.dqkv + query * head.q.stride;
         bool aligned = quads_aligned(row, head.q.stride, head.q.D);
         store_row<WIDTH>(row, blockIdx.y * WIDTH, head.q.D, aligned, dq[r], factor * arguments.scale);
         if (thread_x() == 0 && blockIdx.y == 0) {
@@ -118,12 +122,12 @@ TANDEM_DEVICE void score_gradients(QueryRow& row, float (&s)[COUNT], const float
     }
 }
 
-template <int WIDTH, int STREAMED>
-TANDEM_DEVICE void attention_queries(const AttentionBackwardArguments& arguments) {
+template <int WIDTH, int STREAMED, class Element>
+TANDEM_DEVICE void attention_queries(const AttentionBackwardArguments<Element>& arguments) {
     Block block = block_of_queries(arguments.T);
-    Head head = head_of(arguments, block.head);
-    OwnTile queries = {TANDEM_SHARED(float), head.q, block.begin, false};
-    OwnTile gradients = {queries.tile + Channels<WIDTH>::OWN_TILE, head.dy, block.begin, false};
+    Head<Element> head = head_of(arguments, block.head);
+    OwnTile<Element> queries = {TANDEM_SHARED(float), head.q, block.begin, false};
+    OwnTile<Element> gradients = {queries.tile + Channels<WIDTH>::OWN_TILE, head.dy, block.begin, false};
     float* streamed = gradients.tile + Channels<WIDTH>::OWN_TILE;
     float* weights = streamed + STREAMED * Channels<WIDTH>::STRIDE;
     float dq[THREAD_ROWS][Channels<WIDTH>::COUNT] = {};
@@ -159,18 +163,24 @@ TANDEM_DEVICE void attention_queries(const AttentionBackwardArguments& arguments
     store_queries<WIDTH>(arguments, head, block, dq, rows);
 }
 
-TANDEM_KERNEL(attention_queries_32, AttentionBackwardArguments, 256) { attention_queries<32, 64>(arguments); }
-TANDEM_KERNEL(attention_queries_64, AttentionBackwardArguments, 256) { attention_queries<64, 64>(arguments); }
-TANDEM_KERNEL(attention_queries_80, AttentionBackwardArguments, 256) { attention_queries<80, 64>(arguments); }
-TANDEM_KERNEL(attention_queries_128, AttentionBackwardArguments, 256) { attention_queries<128, 32>(arguments); }
+TANDEM_KERNEL(attention_queries_32, AttentionBackwardArguments<float>, 256) { attention_queries<32, 64>(arguments); }
+TANDEM_KERNEL(attention_queries_64, AttentionBackwardArguments<float>, 256) { attention_queries<64, 64>(arguments); }
+TANDEM_KERNEL(attention_queries_80, AttentionBackwardArguments<float>, 256) { attention_queries<80, 64>(arguments); }
+TANDEM_KERNEL(attention_queries_128, AttentionBackwardArguments<float>, 256) { attention_queries<128, 32>(arguments); }
+TANDEM_KERNEL(attention_queries_32_bf16, AttentionBackwardArguments<bfloat16>, 256) { attention_queries<32, 64>(arguments); }
+TANDEM_KERNEL(attention_queries_64_bf16, AttentionBackwardArguments<bfloat16>, 256) { attention_queries<64, 64>(arguments); }
+TANDEM_ROOMY_KERNEL(attention_queries_80_bf16, AttentionBackwardArguments<bfloat16>, 256) {
+    attention_queries<80, 64>(arguments);
+}
+TANDEM_KERNEL(attention_queries_128_bf16, AttentionBackwardArguments<bfloat16>, 256) { attention_queries<128, 32>(arguments); }
 
 // ---- keys and values -------------------------------------------------------------------------------
 
 // s: from scores to probabilities.
-template <int STREAMED>
+template <int STREAMED, class Element>
 TANDEM_DEVICE void probabilities(
-        const AttentionBackwardArguments& arguments,
-        Head head,
+        const AttentionBackwardArguments<Element>& arguments,
+        Head<Element> head,
         Block block,
         float (&s)[THREAD_ROWS][Meetings<STREAMED>::COUNT],
         int query) {
@@ -189,10 +199,10 @@ TANDEM_DEVICE void probabilities(
 
 // p: from probabilities to dropped ones, as far as the scale of what is kept. dp: from their gradient
 // to that of the scores.
-template <int STREAMED>
+template <int STREAMED, class Element>
 TANDEM_DEVICE void score_gradients(
-        const AttentionBackwardArguments& arguments,
-        Head head,
+        const AttentionBackwardArguments<Element>& arguments,
+        Head<Element> head,
         Block block,
         float (&p)[THREAD_ROWS][Meetings<STREAMED>::COUNT],
         float (&dp)[THREAD_ROWS][Meetings<STREAMED>::COUNT],
@@ -213,10 +223,10 @@ TANDEM_DEVICE void score_gradients(
 }
 
 // q carries scale · log2 e, of which dk wants the scale.
-template <int WIDTH>
+template <int WIDTH, class Element>
 TANDEM_DEVICE void store_keys(
-        const AttentionBackwardArguments& arguments,
-        Head head,
+        const AttentionBackwardArguments<Element>& arguments,
+        Head<Element> head,
         Block block,
         const float (&dk)[THREAD_ROWS][Channels<WIDTH>::COUNT],
         const float (&dv)[THREAD_ROWS][Channels<WIDTH>::COUNT]) {
@@ -225,7 +235,7 @@ TANDEM_DEVICE void store_keys(
     for (int r = 0; r < THREAD_ROWS; r++) {
         int key = block.begin + first_thread_row() + r;
         if (key < arguments.T) {
-            float* row = arguments.dqkv + head.dqkv + key * head.k.stride + C;
+            Element* row = arguments.dqkv + head.dqkv + key * head.k.stride + C;
             bool aligned = quads_aligned(row, head.k.stride, D);
             store_row<WIDTH>(row, blockIdx.y * WIDTH, D, aligned, dk[r], LN_2);
             store_row<WIDTH>(row + C, blockIdx.y * WIDTH, D, aligned, dv[r], arguments.keptScale);
@@ -233,13 +243,13 @@ TANDEM_DEVICE void store_keys(
     }
 }
 
-template <int WIDTH, int STREAMED>
-TANDEM_DEVICE void attention_keys(const AttentionBackwardArguments& arguments) {
+template <int WIDTH, int STREAMED, class Element>
+TANDEM_DEVICE void attention_keys(const AttentionBackwardArguments<Element>& arguments) {
     int T = arguments.T;
     Block block = block_of_keys(T);
-    Head head = head_of(arguments, block.head);
-    OwnTile keys = {TANDEM_SHARED(float), head.k, block.begin, false};
-    OwnTile values = {keys.tile + Channels<WIDTH>::OWN_TILE, head.v, block.begin, false};
+    Head<Element> head = head_of(arguments, block.head);
+    OwnTile<Element> keys = {TANDEM_SHARED(float), head.k, block.begin, false};
+    OwnTile<Element> values = {keys.tile + Channels<WIDTH>::OWN_TILE, head.v, block.begin, false};
     float* streamed = values.tile + Channels<WIDTH>::OWN_TILE;
     float* weights = streamed + STREAMED * Channels<WIDTH>::STRIDE;
     float dk[THREAD_ROWS][Channels<WIDTH>::COUNT] = {};
@@ -265,7 +275,13 @@ TANDEM_DEVICE void attention_keys(const AttentionBackwardArguments& arguments) {
     store_keys<WIDTH>(arguments, head, block, dk, dv);
 }
 
-TANDEM_KERNEL(attention_keys_32, AttentionBackwardArguments, 256) { attention_keys<32, 64>(arguments); }
-TANDEM_KERNEL(attention_keys_64, AttentionBackwardArguments, 256) { attention_keys<64, 64>(arguments); }
-TANDEM_KERNEL(attention_keys_80, AttentionBackwardArguments, 256) { attention_keys<80, 64>(arguments); }
-TANDEM_KERNEL(attention_keys_128, AttentionBackwardArguments, 256) { attention_keys<128, 32>(arguments); }
+TANDEM_KERNEL(attention_keys_32, AttentionBackwardArguments<float>, 256) { attention_keys<32, 64>(arguments); }
+TANDEM_KERNEL(attention_keys_64, AttentionBackwardArguments<float>, 256) { attention_keys<64, 64>(arguments); }
+TANDEM_KERNEL(attention_keys_80, AttentionBackwardArguments<float>, 256) { attention_keys<80, 64>(arguments); }
+TANDEM_KERNEL(attention_keys_128, AttentionBackwardArguments<float>, 256) { attention_keys<128, 32>(arguments); }
+TANDEM_KERNEL(attention_keys_32_bf16, AttentionBackwardArguments<bfloat16>, 256) { attention_keys<32, 64>(arguments); }
+TANDEM_KERNEL(attention_keys_64_bf16, AttentionBackwardArguments<bfloat16>, 256) { attention_keys<64, 64>(arguments); }
+TANDEM_ROOMY_KERNEL(attention_keys_80_bf16, AttentionBackwardArguments<bfloat16>, 256) {
+    attention_keys<80, 64>(arguments);
+}
+TANDEM_KERNEL(attention_keys_128_bf16, AttentionBackwardArguments<bfloat16>, 256) { attention_keys<128, 32>(arguments); }

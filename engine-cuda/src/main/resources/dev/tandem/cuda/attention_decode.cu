@@ -4,10 +4,11 @@
 // are divided among blocks, so that a long cache occupies the whole GPU even for one sequence; a second
 // kernel adds their results in order. How they are divided follows from their number alone.
 
+template <class Element>
 struct AttentionAppendArguments {
-    float* keys;
-    float* values;
-    const float* qkv;
+    Element* keys;
+    Element* values;
+    const Element* qkv;
     int B;
     int T;
     int C;
@@ -16,11 +17,12 @@ struct AttentionAppendArguments {
 };
 
 // A block for each position, striding.
-TANDEM_KERNEL(attention_append, AttentionAppendArguments, 256) {
+template <class Element>
+TANDEM_DEVICE void append(const AttentionAppendArguments<Element>& arguments) {
     int C = arguments.C;
     int64 positions = (int64) arguments.B * arguments.T;
     for (int64 n = blockIdx.x; n < positions; n += gridDim.x) {
-        const float* from = arguments.qkv + n * 3 * C + C;
+        const Element* from = arguments.qkv + n * 3 * C + C;
         int64 to = (n / arguments.T * arguments.P + arguments.start + n % arguments.T) * C;
         for (int c = threadIdx.x; c < C; c += blockDim.x) {
             arguments.keys[to + c] = from[c];
@@ -29,17 +31,21 @@ TANDEM_KERNEL(attention_append, AttentionAppendArguments, 256) {
     }
 }
 
+TANDEM_KERNEL(attention_append, AttentionAppendArguments<float>, 256) { append(arguments); }
+TANDEM_KERNEL(attention_append_bf16, AttentionAppendArguments<bfloat16>, 256) { append(arguments); }
+
 constexpr int DECODE_THREADS = 128;
 constexpr int DECODE_KEYS = 64;   // of a tile; their scores are in shared memory
 constexpr int DECODE_WIDTH = 128; // channels of y for a block
 constexpr int IN_FLIGHT = 4;      // keys of a thread that are loaded together
 
+template <class Element>
 struct AttentionDecodeArguments {
-    float* y;
+    Element* y;
     float* partial; // [B·H, chunks, 2 + D]: largest score, sum, sums of values; y if there is one chunk
-    float* keys;
-    float* values;
-    const float* qkv;
+    Element* keys;
+    Element* values;
+    const Element* qkv;
     int P;
     int start;
     int H;
@@ -64,24 +70,29 @@ TANDEM_DEVICE Lanes lanes_of(int D) {
 
 // Keys or values of one head: `rows` are cached, behind them follows that of the new token, which
 // another block may be about to write.
+template <class Element>
 struct Cached {
-    Rows rows;
-    const float* own;
+    Rows<Element> rows;
+    const Element* own;
 };
 
-TANDEM_DEVICE Cached cached(const float* first, const float* own, int64 stride, int start, int D) {
+template <class Element>
+TANDEM_DEVICE Cached<Element> cached(const Element* first, const Element* own, int64 stride, int start, int D) {
     bool aligned = quads_aligned(first, stride, D) && quads_aligned(own, stride, D);
     return {{first, stride, start, D, aligned, 1}, own};
 }
 
 // Four channels of a key; 0 behind the new token.
-TANDEM_DEVICE float4 cached_quad(const Cached& cached, int key, int d) {
-    const float* row = key == cached.rows.count ? cached.own : cached.rows.first + key * cached.rows.stride;
+template <class Element>
+TANDEM_DEVICE float4 cached_quad(const Cached<Element>& cached, int key, int d) {
+    const Element* row = key == cached.rows.count ? cached.own : cached.rows.first + key * cached.rows.stride;
     return load_quad(row + d, key <= cached.rows.count ? cached.rows.D - d : 0, cached.rows.aligned);
 }
 
 // Scores of a tile of keys; −∞ behind the last one.
-TANDEM_DEVICE void decode_scores(float* scores, const float* q, const Cached& keys, Lanes lanes, int tile, int end) {
+template <class Element>
+TANDEM_DEVICE void decode_scores(
+        float* scores, const float* q, const Cached<Element>& keys, Lanes lanes, int tile, int end) {
     int D = keys.rows.D;
     for (int n = 0; n < DECODE_KEYS; n += IN_FLIGHT * lanes.groups) {
         float dots[IN_FLIGHT] = {};
@@ -126,8 +137,9 @@ TANDEM_DEVICE float see(Seen& seen, const float* scores) {
 }
 
 // Adds the values of a tile, weighted by their powers relative to the largest score.
+template <class Element>
 TANDEM_DEVICE float4 add_values(
-        float4 y, const float* scores, const Cached& values, Lanes lanes, int tile, int end, int d, float largest) {
+        float4 y, const float* scores, const Cached<Element>& values, Lanes lanes, int tile, int end, int d, float largest) {
     float base = largest == minus_infinity() ? 0 : largest;
     for (int n = 0; n < DECODE_KEYS; n += IN_FLIGHT * lanes.groups) {
         float4 quads[IN_FLIGHT];
@@ -147,8 +159,9 @@ TANDEM_DEVICE float4 add_values(
 }
 
 // Loads the scaled query; the block of the last keys appends the new token to the cache.
+template <class Element>
 TANDEM_DEVICE void load_query(
-        const AttentionDecodeArguments& arguments, float* q, const float* own, int64 cache, bool appends) {
+        const AttentionDecodeArguments<Element>& arguments, float* q, const Element* own, int64 cache, bool appends) {
     int D = arguments.D;
     int64 C = (int64) arguments.H * D;
     for (int d = threadIdx.x; d < (D + 3) / 4 * 4; d += DECODE_THREADS) {
@@ -161,8 +174,9 @@ TANDEM_DEVICE void load_query(
 }
 
 // Adds what the groups of lanes have, in order, and writes it.
+template <class Element>
 TANDEM_DEVICE void store_chunk(
-        const AttentionDecodeArguments& arguments, const float* sums, Lanes lanes, Seen seen) {
+        const AttentionDecodeArguments<Element>& arguments, const float* sums, Lanes lanes, Seen seen) {
     int D = arguments.D;
     int t = threadIdx.x;
     int d = blockIdx.y * DECODE_WIDTH + t;
@@ -185,7 +199,8 @@ TANDEM_DEVICE void store_chunk(
 }
 
 // Blocks along x count (sequence, head, chunk of keys), those along y chunks of channels.
-TANDEM_KERNEL(attention_decode, AttentionDecodeArguments, 128) {
+template <class Element>
+TANDEM_DEVICE void decode(const AttentionDecodeArguments<Element>& arguments) {
     __shared__ float scores[DECODE_KEYS];
     __shared__ float4 sums[DECODE_THREADS];
     float* q = TANDEM_SHARED(float);
@@ -194,10 +209,10 @@ TANDEM_KERNEL(attention_decode, AttentionDecodeArguments, 128) {
     int head = blockIdx.x / arguments.chunks;
     int64 b = head / arguments.H;
     int column = head % arguments.H * D;
-    const float* own = arguments.qkv + b * 3 * C + column;
+    const Element* own = arguments.qkv + b * 3 * C + column;
     int64 cache = b * arguments.P * C + column;
-    Cached keys = cached(arguments.keys + cache, own + C, C, arguments.start, D);
-    Cached values = cached(arguments.values + cache, own + 2 * C, C, arguments.start, D);
+    Cached<Element> keys = cached<Element>(arguments.keys + cache, own + C, C, arguments.start, D);
+    Cached<Element> values = cached<Element>(arguments.values + cache, own + 2 * C, C, arguments.start, D);
     int begin = blockIdx.x % arguments.chunks * arguments.chunkKeys;
     int end = min(begin + arguments.chunkKeys, arguments.start + 1);
     load_query(arguments, q, own, cache, end > arguments.start && blockIdx.y == 0);
@@ -218,15 +233,20 @@ TANDEM_KERNEL(attention_decode, AttentionDecodeArguments, 128) {
     store_chunk(arguments, reinterpret_cast<const float*>(sums), lanes, seen);
 }
 
+TANDEM_KERNEL(attention_decode, AttentionDecodeArguments<float>, 128) { decode(arguments); }
+TANDEM_KERNEL(attention_decode_bf16, AttentionDecodeArguments<bfloat16>, 128) { decode(arguments); }
+
+template <class Element>
 struct AttentionCombineArguments {
-    float* y;
+    Element* y;
     const float* partial;
     int chunks; // up to the threads of a block
     int D;
 };
 
 // A block for each head of each sequence.
-TANDEM_KERNEL(attention_combine, AttentionCombineArguments, 128) {
+template <class Element>
+TANDEM_DEVICE void combine(const AttentionCombineArguments<Element>& arguments) {
     __shared__ float largest[DECODE_THREADS];
     __shared__ float weights[DECODE_THREADS];
     __shared__ float warpSums[WARP];
@@ -252,3 +272,6 @@ TANDEM_KERNEL(attention_combine, AttentionCombineArguments, 128) {
         store(arguments.y + (int64) blockIdx.x * D + d, sum == 0 ? 0 : y / sum);
     }
 }
+
+TANDEM_KERNEL(attention_combine, AttentionCombineArguments<float>, 128) { combine(arguments); }
+TANDEM_KERNEL(attention_combine_bf16, AttentionCombineArguments<bfloat16>, 128) { combine(arguments); }

@@ -36,18 +36,23 @@ TANDEM_DEVICE void add_scores(
 }
 
 // A tile of the block's own rows.
+template <class Element>
 struct OwnTile {
     float* tile;
-    Rows rows;
+    Rows<Element> rows;
     int begin;
     bool loaded; // stays so where one tile holds all channels
 };
 
 // s = products of the own rows against streamed rows begin …, which are left in the tile `streamed`, the
 // last chunk of their channels at least. Begins with a barrier, behind which that tile is free.
-template <int WIDTH, int STREAMED>
+template <int WIDTH, int STREAMED, class Element>
 TANDEM_DEVICE void meet(
-        float (&s)[THREAD_ROWS][Meetings<STREAMED>::COUNT], OwnTile& own, float* streamed, Rows rows, int begin) {
+        float (&s)[THREAD_ROWS][Meetings<STREAMED>::COUNT],
+        OwnTile<Element>& own,
+        float* streamed,
+        Rows<Element> rows,
+        int begin) {
     for (int r = 0; r < THREAD_ROWS; r++) {
         for (int c = 0; c < Meetings<STREAMED>::COUNT; c++) {
             s[r][c] = 0;
@@ -66,8 +71,8 @@ TANDEM_DEVICE void meet(
 }
 
 // Puts a chunk of channels of streamed rows into a tile that others may still read.
-template <int WIDTH, int STREAMED>
-TANDEM_DEVICE void replace(float* streamed, Rows rows, int begin, int channel) {
+template <int WIDTH, int STREAMED, class Element>
+TANDEM_DEVICE void replace(float* streamed, Rows<Element> rows, int begin, int channel) {
     __syncthreads(); // the tile is free
     load_streamed<WIDTH, STREAMED>(streamed, rows, begin, channel);
     __syncthreads(); // the tile is full

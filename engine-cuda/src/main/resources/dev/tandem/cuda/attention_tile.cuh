@@ -49,33 +49,45 @@ struct Meetings {
 
 // ---- memory --------------------------------------------------------------------------------------
 
-// The rows of one head, which tiles hold times a scale.
+// The rows of one head, which tiles hold as floats, times a scale.
+template <class Element>
 struct Rows {
-    const float* first;
+    const Element* first;
     int64 stride;
     int count;
     int D;
-    bool aligned; // every row to 16 bytes, and 4 divides D
+    bool aligned; // every row to four elements, and 4 divides D
     float scale;
 };
 
-TANDEM_DEVICE bool quads_aligned(const float* first, int64 stride, int D) {
-    return ((uint64) first & 15) == 0 && stride % 4 == 0 && D % 4 == 0;
+template <class Element>
+TANDEM_DEVICE bool quads_aligned(const Element* first, int64 stride, int D) {
+    return (uint64) first % (4 * sizeof(Element)) == 0 && stride % 4 == 0 && D % 4 == 0;
 }
 
-TANDEM_DEVICE Rows rows_of(const float* first, int64 stride, int count, int D, float scale) {
+template <class Element>
+TANDEM_DEVICE Rows<Element> rows_of(const Element* first, int64 stride, int count, int D, float scale) {
     return {first, stride, count, D, quads_aligned(first, stride, D), scale};
 }
 
+TANDEM_DEVICE float4 load_whole(const float* x) { return *reinterpret_cast<const float4*>(x); }
+
+TANDEM_DEVICE float4 load_whole(const bfloat16* x) {
+    uint2 bits = *reinterpret_cast<const uint2*>(x);
+    return {low_half(bits.x), high_half(bits.x), low_half(bits.y), high_half(bits.y)};
+}
+
 // Four channels of which only `left` exist, the others 0.
-TANDEM_DEVICE float4 load_quad(const float* x, int left, bool aligned) {
+template <class Element>
+TANDEM_DEVICE float4 load_quad(const Element* x, int left, bool aligned) {
     if (aligned && left > 0) {
-        return *reinterpret_cast<const float4*>(x);
+        return load_whole(x);
     }
     return {left > 0 ? load(x) : 0, left > 1 ? load(x + 1) : 0, left > 2 ? load(x + 2) : 0, left > 3 ? load(x + 3) : 0};
 }
 
-TANDEM_DEVICE float4 load_quad(Rows rows, int row, int d) {
+template <class Element>
+TANDEM_DEVICE float4 load_quad(Rows<Element> rows, int row, int d) {
     int left = row < rows.count ? rows.D - d : 0;
     return load_quad(rows.first + row * rows.stride + d, left, rows.aligned);
 }
@@ -84,9 +96,14 @@ TANDEM_DEVICE void put_quad(float* tile, float4 quad, float scale) {
     *reinterpret_cast<float4*>(tile) = {quad.x * scale, quad.y * scale, quad.z * scale, quad.w * scale};
 }
 
+TANDEM_DEVICE void put_quad(bfloat16* y, float4 quad, float scale) {
+    uint32 front = halves(quad.x * scale, quad.y * scale);
+    *reinterpret_cast<uint2*>(y) = make_uint2(front, halves(quad.z * scale, quad.w * scale));
+}
+
 // The block's own rows begin …, from channel `channel` on.
-template <int WIDTH>
-TANDEM_DEVICE void load_own(float* tile, Rows rows, int begin, int channel) {
+template <int WIDTH, class Element>
+TANDEM_DEVICE void load_own(float* tile, Rows<Element> rows, int begin, int channel) {
     for (int n = threadIdx.x; n < TILE_ROWS * WIDTH / 4; n += ATTENTION_THREADS) {
         int position = n / (WIDTH / 4);
         int d = n % (WIDTH / 4) * 4;
@@ -95,8 +112,8 @@ TANDEM_DEVICE void load_own(float* tile, Rows rows, int begin, int channel) {
     }
 }
 
-template <int WIDTH, int STREAMED>
-TANDEM_DEVICE void load_streamed(float* tile, Rows rows, int begin, int channel) {
+template <int WIDTH, int STREAMED, class Element>
+TANDEM_DEVICE void load_streamed(float* tile, Rows<Element> rows, int begin, int channel) {
     for (int n = threadIdx.x; n < STREAMED * WIDTH / 4; n += ATTENTION_THREADS) {
         int row = n / (WIDTH / 4);
         int d = n % (WIDTH / 4) * 4;
@@ -107,9 +124,9 @@ TANDEM_DEVICE void load_streamed(float* tile, Rows rows, int begin, int channel)
 }
 
 // Writes a thread's channels of one row, times a scale.
-template <int WIDTH>
+template <int WIDTH, class Element>
 TANDEM_DEVICE void store_row(
-        float* y, int channel, int D, bool aligned, const float (&x)[Channels<WIDTH>::COUNT], float scale) {
+        Element* y, int channel, int D, bool aligned, const float (&x)[Channels<WIDTH>::COUNT], float scale) {
     constexpr int QUADS = Channels<WIDTH>::QUADS;
     for (int n = 0; n < QUADS; n++) {
         int d = channel + Channels<WIDTH>::quad(n);

@@ -93,8 +93,9 @@ TANDEM_KERNEL(cross_entropy_total, CrossEntropyTotalArguments, 512) {
 // From here on the rounding of a saved logSumExp shows in e^(logit - logSumExp).
 constexpr float CROSS_ENTROPY_EXACT = 32;
 
+template <class Element>
 struct CrossEntropyBackwardArguments {
-    float* dLogits;
+    Element* dLogits;
     const float* logSumExp;
     const float* logits;
     const int* targets;
@@ -103,13 +104,14 @@ struct CrossEntropyBackwardArguments {
     float scale;
 };
 
-// dLogits may be the logits: a thread reads what it writes before, and a block its whole row.
-TANDEM_KERNEL(cross_entropy_backward, CrossEntropyBackwardArguments, 512) {
+// dLogits may be the logits where both are F32: a thread reads what it writes before, and a block its whole row.
+template <class Element>
+TANDEM_DEVICE void backward(const CrossEntropyBackwardArguments<Element>& arguments) {
     __shared__ float partial[WARP];
     int64 n = blockIdx.x;
     int V = arguments.V;
     const float* logits = arguments.logits + n * V;
-    float* dLogits = arguments.dLogits + n * V;
+    Element* dLogits = arguments.dLogits + n * V;
     int target = arguments.targets[n];
     bool scored = verify(arguments.complaint, OPERAND_TARGETS, target, -1, V - 1) && target >= 0;
     float shift = arguments.logSumExp[n];
@@ -130,3 +132,6 @@ TANDEM_KERNEL(cross_entropy_backward, CrossEntropyBackwardArguments, 512) {
         store_four(dLogits, v, V, four);
     }
 }
+
+TANDEM_KERNEL(cross_entropy_backward, CrossEntropyBackwardArguments<float>, 512) { backward(arguments); }
+TANDEM_KERNEL(cross_entropy_backward_bf16, CrossEntropyBackwardArguments<bfloat16>, 512) { backward(arguments); }

@@ -50,10 +50,11 @@ TANDEM_KERNEL(embedding_ranks, EmbeddingRanksArguments, 256) {
     }
 }
 
+template <class Element>
 struct EmbeddingForwardArguments {
-    float* y;
+    Element* y;
     const int* ids;
-    const float* table;
+    const Element* table;
     const float* positions;
     const int* ranks;
     Complaint* complaint;
@@ -68,7 +69,8 @@ struct EmbeddingForwardArguments {
 };
 
 // A warp for every token.
-TANDEM_KERNEL(embedding_forward, EmbeddingForwardArguments, 256) {
+template <class Element>
+TANDEM_DEVICE void forward(const EmbeddingForwardArguments<Element>& arguments) {
     int C = arguments.C;
     for (int64 n = first_row(); n < arguments.N; n += row_stride()) {
         int id = arguments.ids[n];
@@ -76,8 +78,8 @@ TANDEM_KERNEL(embedding_forward, EmbeddingForwardArguments, 256) {
         if (!known(arguments.complaint, id, arguments.V, p, arguments.P)) {
             continue;
         }
-        float* y = arguments.y + n * C;
-        const float* token = arguments.table + (int64) id * C;
+        Element* y = arguments.y + n * C;
+        const Element* token = arguments.table + (int64) id * C;
         const float* position = arguments.positions + p * C;
         for (int64 c = 4 * lane() - n * C % 4; c < C; c += 4 * WARP) {
             Four sum = load_four(position, c, C);
@@ -89,6 +91,9 @@ TANDEM_KERNEL(embedding_forward, EmbeddingForwardArguments, 256) {
         }
     }
 }
+
+TANDEM_KERNEL(embedding_forward, EmbeddingForwardArguments<float>, 256) { forward(arguments); }
+TANDEM_KERNEL(embedding_forward_bf16, EmbeddingForwardArguments<bfloat16>, 256) { forward(arguments); }
 
 // dTable: the tokens sorted by id, so that those of one id are a run. A warp sums 32 sorted tokens and
 // adds to dTable what begins there; what began earlier it leaves in `carried`, for a second kernel
@@ -120,10 +125,11 @@ TANDEM_KERNEL(embedding_keys, EmbeddingKeysArguments, 256) {
     }
 }
 
+template <class Element>
 struct EmbeddingRunsArguments {
     float* dTable;
     float* carried; // [chunks, C]
-    const float* dy;
+    const Element* dy;
     const int* keys; // sorted
     const int* tokens;
     int64 N;
@@ -143,7 +149,8 @@ TANDEM_DEVICE void add_four(float* row, int64 c, int C, Four sum, float scale) {
 }
 
 // A warp for every 32 sorted tokens and 128 columns.
-TANDEM_KERNEL(embedding_runs, EmbeddingRunsArguments, 256) {
+template <class Element>
+TANDEM_DEVICE void sum_runs(const EmbeddingRunsArguments<Element>& arguments) {
     int C = arguments.C;
     int64 tiles = (C + 4 * WARP - 1) / (4 * WARP);
     for (int64 task = first_row(); task < arguments.chunks * tiles; task += row_stride()) {
@@ -181,6 +188,9 @@ TANDEM_KERNEL(embedding_runs, EmbeddingRunsArguments, 256) {
     }
 }
 
+TANDEM_KERNEL(embedding_runs, EmbeddingRunsArguments<float>, 256) { sum_runs(arguments); }
+TANDEM_KERNEL(embedding_runs_bf16, EmbeddingRunsArguments<bfloat16>, 256) { sum_runs(arguments); }
+
 struct EmbeddingCarriedArguments {
     float* dTable;
     const float* carried; // [chunks, C]
@@ -217,9 +227,10 @@ TANDEM_KERNEL(embedding_carried, EmbeddingCarriedArguments, 256) {
     }
 }
 
+template <class Element>
 struct EmbeddingPositionsArguments {
     float* dPositions;
-    const float* dy;
+    const Element* dy;
     const int* tokens;
     int B;
     int T;
@@ -229,7 +240,8 @@ struct EmbeddingPositionsArguments {
 };
 
 // A thread for four columns of every rank: it sums the sequences in their order.
-TANDEM_KERNEL(embedding_positions, EmbeddingPositionsArguments, 256) {
+template <class Element>
+TANDEM_DEVICE void sum_positions(const EmbeddingPositionsArguments<Element>& arguments) {
     int C = arguments.C;
     int64 T = arguments.T;
     int64 fours = (C + 3) / 4;
@@ -251,6 +263,9 @@ TANDEM_KERNEL(embedding_positions, EmbeddingPositionsArguments, 256) {
         add_four(arguments.dPositions + p * C, c, C, sum, 1);
     }
 }
+
+TANDEM_KERNEL(embedding_positions, EmbeddingPositionsArguments<float>, 256) { sum_positions(arguments); }
+TANDEM_KERNEL(embedding_positions_bf16, EmbeddingPositionsArguments<bfloat16>, 256) { sum_positions(arguments); }
 
 struct EmbeddingSinusoidalArguments {
     float* positions;

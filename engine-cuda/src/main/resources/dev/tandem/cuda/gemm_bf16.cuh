@@ -143,20 +143,23 @@ TANDEM_DEVICE void multiply_slice(const bfloat16* left, const bfloat16* right, M
     }
 }
 
-// Adds the products of k in begin … end − 1 to `sums`, and with ROW_SUMS the left operand's rows, which
-// lie across k, to `row_sum`: thread i sums row i.
+// Whether a tile that has so many rows and columns left has any for this warp. The same in all its lanes.
+TANDEM_DEVICE bool busy(int rows, int columns) { return MmaTile::row() < rows && MmaTile::column() < columns; }
+
+// Adds the products of k below `end` to `sums`, in warps that are busy, and with ROW_SUMS the left
+// operand's rows, which lie across k, to `row_sum`: thread i sums row i.
 template <bool ROW_SUMS, class Left, class Right>
 TANDEM_DEVICE void multiply(
-        const Left& left, const Right& right, int begin, int end, bfloat16* memory, MmaSums& sums, float& row_sum) {
+        const Left& left, const Right& right, int end, bool busy, bfloat16* memory, MmaSums& sums, float& row_sum) {
     TANDEM_UNROLL
     for (int ahead = 0; ahead < SLICES - 1; ahead++) {
         bfloat16* slice = memory + ahead * MmaTile::SLICE;
-        left.fetch(slice, begin + ahead * MMA_DEPTH, end);
-        right.fetch(slice + MmaTile::OPERAND, begin + ahead * MMA_DEPTH, end);
+        left.fetch(slice, ahead * MMA_DEPTH, end);
+        right.fetch(slice + MmaTile::OPERAND, ahead * MMA_DEPTH, end);
         copies_started();
     }
     int turn = 0;
-    for (int k = begin; k < end; k += MMA_DEPTH) {
+    for (int k = 0; k < end; k += MMA_DEPTH) {
         copies_done<SLICES - 2>();
         __syncthreads(); // slice `turn` is there, and all have left the one before it
         int next = turn == 0 ? SLICES - 1 : turn - 1;
@@ -166,7 +169,9 @@ TANDEM_DEVICE void multiply(
         }
         copies_started();
         const bfloat16* slice = memory + turn * MmaTile::SLICE;
-        multiply_slice<Left, Right>(slice, slice + MmaTile::OPERAND, sums);
+        if (busy) {
+            multiply_slice<Left, Right>(slice, slice + MmaTile::OPERAND, sums);
+        }
         if (ROW_SUMS && threadIdx.x < MmaTile::ROWS) {
             for (int d = 0; d < MMA_DEPTH; d++) {
                 row_sum += load(Left::at(slice, threadIdx.x, d));

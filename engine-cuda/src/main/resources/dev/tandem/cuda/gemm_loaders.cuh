@@ -71,11 +71,7 @@ TANDEM_DEVICE float4 get_quad(const float* from, int count, bool vector) {
 TANDEM_DEVICE float4 get_quad(const bfloat16* from, int count, bool vector) {
     if (vector && count >= QUAD) {
         uint2 bits = *reinterpret_cast<const uint2*>(from);
-        return make_float4(
-                __uint_as_float(bits.x << 16),
-                __uint_as_float(bits.x & 0xffff0000u),
-                __uint_as_float(bits.y << 16),
-                __uint_as_float(bits.y & 0xffff0000u));
+        return make_float4(low_half(bits.x), high_half(bits.x), low_half(bits.y), high_half(bits.y));
     }
     return make_float4(
             count > 0 ? load(from) : 0,
@@ -110,10 +106,7 @@ TANDEM_DEVICE void put_quad(float* to, float4 value, int count, bool vector) {
 
 TANDEM_DEVICE void put_quad(bfloat16* to, float4 value, int count, bool vector) {
     if (vector && count >= QUAD) {
-        bfloat16 four[QUAD];
-        put_some(four, value, QUAD);
-        *reinterpret_cast<uint2*>(to) =
-                make_uint2(four[0].bits | (uint32) four[1].bits << 16, four[2].bits | (uint32) four[3].bits << 16);
+        *reinterpret_cast<uint2*>(to) = make_uint2(halves(value.x, value.y), halves(value.z, value.w));
     } else {
         put_some(to, value, count);
     }

@@ -1,13 +1,14 @@
 #include "tandem.cuh"
 
 // A warp per row, striding; a lane takes every 32nd column. Bound by bytes: the row is read again
-// from cache, so 8·N·C forward and 20·N·C backward.
+// from cache, so 8·N·C forward and 20·N·C backward, half of that in BF16.
 
+template <class Element>
 struct LayerNormForwardArguments {
-    float* y;
+    Element* y;
     float* mean;
     float* rstd;
-    const float* x;
+    const Element* x;
     const float* gain;
     const float* bias;
     int64 N;
@@ -15,11 +16,12 @@ struct LayerNormForwardArguments {
     float epsilon;
 };
 
-TANDEM_KERNEL(layer_norm_forward, LayerNormForwardArguments, 256) {
+template <class Element>
+TANDEM_DEVICE void forward(const LayerNormForwardArguments<Element>& arguments) {
     int C = arguments.C;
     for (int64 n = first_row(); n < arguments.N; n += row_stride()) {
-        const float* x = arguments.x + n * C;
-        float* y = arguments.y + n * C;
+        const Element* x = arguments.x + n * C;
+        Element* y = arguments.y + n * C;
         float sum = 0;
         for (int c = lane(); c < C; c += WARP) {
             sum += load(x + c);
@@ -41,24 +43,29 @@ TANDEM_KERNEL(layer_norm_forward, LayerNormForwardArguments, 256) {
     }
 }
 
+TANDEM_KERNEL(layer_norm_forward, LayerNormForwardArguments<float>, 256) { forward(arguments); }
+TANDEM_KERNEL(layer_norm_forward_bf16, LayerNormForwardArguments<bfloat16>, 256) { forward(arguments); }
+
+template <class Element>
 struct LayerNormInputArguments {
-    float* dx;
-    const float* dy;
+    Element* dx;
+    const Element* dy;
     const float* mean;
     const float* rstd;
-    const float* x;
+    const Element* x;
     const float* gain;
     int64 N;
     int C;
 };
 
 // dx; may be dy, because a lane reads a column for the last time before it writes it.
-TANDEM_KERNEL(layer_norm_backward_input, LayerNormInputArguments, 256) {
+template <class Element>
+TANDEM_DEVICE void backward_input(const LayerNormInputArguments<Element>& arguments) {
     int C = arguments.C;
     for (int64 n = first_row(); n < arguments.N; n += row_stride()) {
-        const float* x = arguments.x + n * C;
-        const float* dy = arguments.dy + n * C;
-        float* dx = arguments.dx + n * C;
+        const Element* x = arguments.x + n * C;
+        const Element* dy = arguments.dy + n * C;
+        Element* dx = arguments.dx + n * C;
         float mean = arguments.mean[n];
         float rstd = arguments.rstd[n];
         float sum = 0;
@@ -77,23 +84,28 @@ TANDEM_KERNEL(layer_norm_backward_input, LayerNormInputArguments, 256) {
     }
 }
 
+TANDEM_KERNEL(layer_norm_backward_input, LayerNormInputArguments<float>, 256) { backward_input(arguments); }
+TANDEM_KERNEL(layer_norm_backward_input_bf16, LayerNormInputArguments<bfloat16>, 256) { backward_input(arguments); }
+
 // The gradients of gain and bias are sums over rows, without atomics in two steps: a block sums a
 // tile of 32 columns over one chunk of rows, then a thread sums a column's chunks in their order.
 
 constexpr int LAYER_NORM_ROWS = 8; // rows of a tile: one for each warp
 
+template <class Element>
 struct LayerNormPartialArguments {
     float* partial; // [2, chunks, C]: gain, then bias
-    const float* dy;
+    const Element* dy;
     const float* mean;
     const float* rstd;
-    const float* x;
+    const Element* x;
     int64 N;
     int64 chunkRows;
     int C;
 };
 
-TANDEM_KERNEL(layer_norm_backward_partial, LayerNormPartialArguments, WARP * LAYER_NORM_ROWS) {
+template <class Element>
+TANDEM_DEVICE void backward_partial(const LayerNormPartialArguments<Element>& arguments) {
     __shared__ float gains[LAYER_NORM_ROWS][WARP];
     __shared__ float biases[LAYER_NORM_ROWS][WARP];
     int C = arguments.C;
@@ -119,6 +131,9 @@ TANDEM_KERNEL(layer_norm_backward_partial, LayerNormPartialArguments, WARP * LAY
         arguments.partial[(int64) (gridDim.y + blockIdx.y) * C + c] = bias;
     }
 }
+
+TANDEM_KERNEL(layer_norm_backward_partial, LayerNormPartialArguments<float>, WARP * LAYER_NORM_ROWS) { backward_partial(arguments); }
+TANDEM_KERNEL(layer_norm_backward_partial_bf16, LayerNormPartialArguments<bfloat16>, WARP * LAYER_NORM_ROWS) { backward_partial(arguments); }
 
 struct LayerNormParametersArguments {
     float* dGain;

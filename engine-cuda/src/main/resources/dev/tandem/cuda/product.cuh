@@ -2,6 +2,22 @@
 #pragma once
 #include "gemm.cuh"
 
+// What rows and weights are stored as, and what a product of them is.
+struct InF32 {
+    typedef float Element;
+    typedef float Result;
+};
+
+struct InBf16 {
+    typedef bfloat16 Element;
+    typedef bfloat16 Result;
+};
+
+struct Bf16ToF32 {
+    typedef bfloat16 Element;
+    typedef float Result;
+};
+
 // Rows of an expert; none if they are not all in the buffer.
 TANDEM_DEVICE int owned_rows(const int* starts, const int* counts, int e, int R, Complaint* complaint) {
     bool right = verify(complaint, OPERAND_STARTS, starts[e], 0, R);

@@ -5,9 +5,10 @@
 // experts of a weight's gradient. Bound by arithmetic where an expert has more rows than the ridge of
 // the roofline, about 200 on an H100, below that by the bytes of the weights.
 
+template <class Result>
 struct ProductBf16Arguments {
-    bfloat16* y;
-    bfloat16* saved;
+    Result* y;
+    Result* saved;
     const bfloat16* x;
     const bfloat16* weight;
     const float* bias;
@@ -22,16 +23,20 @@ struct ProductBf16Arguments {
     int form;
 };
 
-template <class Right, class Epilogue>
+template <class Result, class Right, class Epilogue>
 TANDEM_DEVICE void make_tile(
-        const ProductBf16Arguments& arguments, const Place& place, const Right& right, const Epilogue& epilogue) {
+        const ProductBf16Arguments<Result>& arguments,
+        const Place& place,
+        const Right& right,
+        const Epilogue& epilogue) {
     bfloat16* memory = TANDEM_SHARED(bfloat16);
     RowsOf<bfloat16> rows = {arguments.x, arguments.depth,   place.start,        arguments.choiceOf,
                              arguments.K, arguments.choices, arguments.complaint};
     MmaAlongDepth left(rows, place.row, place.rows);
     MmaSums sums = {};
     float none = 0;
-    multiply<false>(left, right, 0, arguments.depth, memory, sums, none);
+    bool works = busy(place.rows - place.row, arguments.columns - place.column);
+    multiply<false>(left, right, arguments.depth, works, memory, sums, none);
     finish(sums,
             reinterpret_cast<float*>(memory),
             epilogue,
@@ -43,8 +48,8 @@ TANDEM_DEVICE void make_tile(
 
 // y = gelu(x·weightᵀ + bias), weight [columns, depth]; forward or, with TURNED, y = x·weight, weight
 // [depth, columns].
-template <bool TURNED>
-TANDEM_DEVICE void product_bf16(const ProductBf16Arguments& arguments) {
+template <bool TURNED, class Result>
+TANDEM_DEVICE void product_bf16(const ProductBf16Arguments<Result>& arguments) {
     Place place = place_of<MmaTile>(arguments.plan, arguments.N, arguments.columns);
     if (!place.exists) {
         return;
@@ -52,7 +57,7 @@ TANDEM_DEVICE void product_bf16(const ProductBf16Arguments& arguments) {
     int64 stride = arguments.columns;
     int64 first = place.start * stride;
     const bfloat16* weight = arguments.weight + place.expert * stride * arguments.depth;
-    ActivatedAs<bfloat16> epilogue = {
+    ActivatedAs<Result> epilogue = {
             arguments.y + first,
             arguments.saved ? arguments.saved + first : nullptr,
             arguments.bias ? arguments.bias + place.expert * stride : nullptr,
@@ -67,12 +72,21 @@ TANDEM_DEVICE void product_bf16(const ProductBf16Arguments& arguments) {
     }
 }
 
-TANDEM_KERNEL(product_forward_bf16, ProductBf16Arguments, MmaTile::THREADS) { product_bf16<false>(arguments); }
+TANDEM_KERNEL(product_forward_bf16, ProductBf16Arguments<bfloat16>, MmaTile::THREADS) {
+    product_bf16<false>(arguments);
+}
 
-TANDEM_KERNEL(product_backward_bf16, ProductBf16Arguments, MmaTile::THREADS) { product_bf16<true>(arguments); }
+// Its result in F32.
+TANDEM_KERNEL(product_forward_bf16_wide, ProductBf16Arguments<float>, MmaTile::THREADS) {
+    product_bf16<false>(arguments);
+}
+
+TANDEM_KERNEL(product_backward_bf16, ProductBf16Arguments<bfloat16>, MmaTile::THREADS) {
+    product_bf16<true>(arguments);
+}
 
 // As product_backward_gelu_large: `saved` becomes its own gradient, `y` the activation.
-TANDEM_KERNEL(product_backward_gelu_bf16, ProductBf16Arguments, MmaTile::THREADS) {
+TANDEM_KERNEL(product_backward_gelu_bf16, ProductBf16Arguments<bfloat16>, MmaTile::THREADS) {
     Place place = place_of<MmaTile>(arguments.plan, arguments.N, arguments.columns);
     if (!place.exists) {
         return;
@@ -125,7 +139,7 @@ TANDEM_KERNEL(product_weight_bf16, ProductWeightBf16Arguments, MmaTile::THREADS)
     bfloat16* memory = TANDEM_SHARED(bfloat16);
     MmaSums sums = {};
     float row_sum = 0;
-    multiply<true>(left, right, 0, rows, memory, sums, row_sum);
+    multiply<true>(left, right, rows, busy(out - place.row, in - place.column), memory, sums, row_sum);
     float* dWeight = arguments.dWeight + (int64) e * out * in;
     finish(sums, reinterpret_cast<float*>(memory), Accumulated{dWeight, in, true}, place.row, out, place.column, in);
     int o = place.row + threadIdx.x;

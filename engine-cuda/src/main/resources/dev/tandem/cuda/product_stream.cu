@@ -7,11 +7,12 @@
 constexpr int STREAM_ROWS = 8;
 constexpr int STREAM_COLUMNS = 2;
 
+template <class Precision>
 struct ProductStreamArguments {
-    float* y;
-    float* saved;
-    const float* x;
-    const float* weight;
+    typename Precision::Result* y;
+    typename Precision::Result* saved;
+    const typename Precision::Element* x;
+    const typename Precision::Element* weight;
     const float* bias;
     const int* starts; // null: one matrix and all N rows
     const int* counts;
@@ -28,10 +29,10 @@ struct ProductStreamArguments {
 TANDEM_DEVICE float dot(float4 a, float4 b) { return a.x * b.x + a.y * b.y + a.z * b.z + a.w * b.w; }
 
 // The products of ROWS rows with two rows of the weight: every lane takes each 32nd quad of k.
-template <int ROWS>
+template <int ROWS, class Element>
 TANDEM_DEVICE void stream_dots(
-        const float* const (&x)[ROWS],
-        const float* const (&weight)[STREAM_COLUMNS],
+        const Element* const (&x)[ROWS],
+        const Element* const (&weight)[STREAM_COLUMNS],
         int in,
         bool vector,
         float (&sums)[ROWS][STREAM_COLUMNS]) {
@@ -54,18 +55,18 @@ TANDEM_DEVICE void stream_dots(
 }
 
 // Rows first … first + ROWS − 1 of the expert, of which `count` exist, in columns from `column` on.
-template <int ROWS>
+template <int ROWS, class Precision>
 TANDEM_DEVICE void stream_rows(
-        const ProductStreamArguments& arguments,
-        const Rows& rows,
-        const float* matrix,
-        const Activated& epilogue,
+        const ProductStreamArguments<Precision>& arguments,
+        const RowsOf<typename Precision::Element>& rows,
+        const typename Precision::Element* matrix,
+        const ActivatedAs<typename Precision::Result>& epilogue,
         int first,
         int count,
         int column) {
     int in = arguments.in;
-    const float* x[ROWS];
-    const float* weight[STREAM_COLUMNS];
+    const typename Precision::Element* x[ROWS];
+    const typename Precision::Element* weight[STREAM_COLUMNS];
     float sums[ROWS][STREAM_COLUMNS] = {};
     TANDEM_UNROLL
     for (int n = 0; n < ROWS; n++) {
@@ -92,7 +93,8 @@ TANDEM_DEVICE void stream_rows(
     }
 }
 
-TANDEM_KERNEL(product_stream, ProductStreamArguments, 128) {
+template <class Precision>
+TANDEM_DEVICE void stream(const ProductStreamArguments<Precision>& arguments) {
     int e = blockIdx.y;
     int column = first_row() * STREAM_COLUMNS;
     int start = 0;
@@ -105,15 +107,15 @@ TANDEM_KERNEL(product_stream, ProductStreamArguments, 128) {
         return;
     }
     int64 out = arguments.out;
-    Rows rows = {arguments.x,     arguments.in,      start,              arguments.choiceOf,
-                 arguments.K,     arguments.choices, arguments.complaint};
-    Activated epilogue = {
+    RowsOf<typename Precision::Element> rows = {
+            arguments.x, arguments.in, start, arguments.choiceOf, arguments.K, arguments.choices, arguments.complaint};
+    ActivatedAs<typename Precision::Result> epilogue = {
             arguments.y + start * out,
             arguments.saved ? arguments.saved + start * out : nullptr,
             arguments.bias ? arguments.bias + e * out : nullptr,
             out,
             arguments.form};
-    const float* matrix = arguments.weight + e * out * arguments.in;
+    const typename Precision::Element* matrix = arguments.weight + e * out * arguments.in;
     for (int first = 0; first < count; first += STREAM_ROWS) {
         int left = count - first;
         if (left == 1) {
@@ -127,3 +129,7 @@ TANDEM_KERNEL(product_stream, ProductStreamArguments, 128) {
         }
     }
 }
+
+TANDEM_KERNEL(product_stream, ProductStreamArguments<InF32>, 128) { stream(arguments); }
+TANDEM_ROOMY_KERNEL(product_stream_bf16, ProductStreamArguments<InBf16>, 128) { stream(arguments); }
+TANDEM_ROOMY_KERNEL(product_stream_bf16_wide, ProductStreamArguments<Bf16ToF32>, 128) { stream(arguments); }

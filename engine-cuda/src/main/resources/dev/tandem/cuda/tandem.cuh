@@ -4,12 +4,19 @@
 
 #ifdef TANDEM_HOST
 #define TANDEM_KERNEL(name, Arguments, threads) extern "C" void name(const Arguments arguments)
+#define TANDEM_ROOMY_KERNEL(name, Arguments, threads) TANDEM_KERNEL(name, Arguments, threads)
 #define TANDEM_SHARED(Type) reinterpret_cast<Type*>(tandem_host::dynamic_shared())
 #define TANDEM_UNROLL
 #else
 // A kernel: its name, its one structure of arguments, and the most threads a block of it may have.
 #define TANDEM_KERNEL(name, Arguments, threads)               \
     extern "C" __global__ void __launch_bounds__(threads) \
+    name(const __grid_constant__ Arguments arguments)
+
+// A kernel that gets the registers it asks for. Of others the compiler may spill a few, so that one more
+// block fits on a multiprocessor.
+#define TANDEM_ROOMY_KERNEL(name, Arguments, threads)            \
+    extern "C" __global__ void __launch_bounds__(threads, 1) \
     name(const __grid_constant__ Arguments arguments)
 
 extern __shared__ __align__(16) unsigned char tandem_dynamic_shared[];
@@ -127,9 +134,22 @@ TANDEM_DEVICE float load(const bfloat16* x) { return __uint_as_float((uint32) x-
 
 TANDEM_DEVICE void store(float* y, float value) { *y = value; }
 
-// Rounds to nearest, ties to even; NaN stays NaN.
-TANDEM_DEVICE void store(bfloat16* y, float value) {
-    uint32 bits = __float_as_uint(value);
-    uint32 rounded = bits + 0x7fffu + (bits >> 16 & 1u);
-    y->bits = (unsigned short) (value == value ? rounded >> 16 : bits >> 16 | 0x40u);
+// Two of them in one register, the first one low. Rounds to nearest, ties to even; NaN stays NaN.
+TANDEM_DEVICE uint32 halves(float low, float high) {
+    uint32 bits = 0;
+#ifdef TANDEM_HOST
+    float values[2] = {low, high};
+    for (int i = 0; i < 2; i++) {
+        uint32 whole = __float_as_uint(values[i]);
+        uint32 rounded = whole + 0x7fffu + (whole >> 16 & 1u);
+        bits |= (values[i] == values[i] ? rounded >> 16 : 0x7fffu) << 16 * i;
+    }
+#else
+    asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(bits) : "f"(high), "f"(low));
+#endif
+    return bits;
 }
+TANDEM_DEVICE float low_half(uint32 halves) { return __uint_as_float(halves << 16); }
+TANDEM_DEVICE float high_half(uint32 halves) { return __uint_as_float(halves & 0xffff0000u); }
+
+TANDEM_DEVICE void store(bfloat16* y, float value) { y->bits = (unsigned short) halves(value, 0); }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -49,7 +50,7 @@ final class CompileGateTest {
                             .map(DeclaredKernel::name)
                             .toList());
             reports.stream().filter(CompileGateTest::isFaulty).forEach(report -> faults.add(target + " " + report));
-            keep(source, target, compiled.cubin());
+            keep(source, target, CubinImage.withoutIntermediateCode(compiled.cubin()));
         }
         assertThat(faults)
                 .as("kernels with local memory, spills, or too much shared memory")
@@ -79,6 +80,21 @@ final class CompileGateTest {
         assertThat(CompilerReport.of(compiler().compile(spilling, "sm_90a").log()))
                 .singleElement()
                 .matches(report -> report.stackBytes() >= 256, "has local memory");
+    }
+
+    @Test
+    void whatIsKeptOfAnImageIsItsCodeAndNotTheTextItWasMadeFrom() {
+        byte[] compiled =
+                compiler().compile(KernelSource.of("add.cu"), "sm_90a").cubin();
+        byte[] kept = CubinImage.withoutIntermediateCode(compiled);
+
+        assertThat(text(compiled)).contains(".visible .entry");
+        assertThat(text(kept)).doesNotContain(".visible .entry").contains(".text.add_forward_bf16", "add.cu");
+        assertThat(kept).hasSameSizeAs(compiled);
+    }
+
+    private static String text(byte[] bytes) {
+        return new String(bytes, StandardCharsets.ISO_8859_1);
     }
 
     private static boolean isFaulty(CompilerReport report) {

@@ -3,6 +3,7 @@ package dev.tandem.cuda;
 import static dev.tandem.testkit.contract.Tolerance.reduction;
 
 import dev.tandem.engine.Backend;
+import dev.tandem.engine.ElementType;
 import dev.tandem.engine.Role;
 import dev.tandem.engine.Tensor;
 import dev.tandem.engine.kernel.CrossEntropy;
@@ -34,13 +35,13 @@ final class CudaCrossEntropyTest extends CrossEntropyContract {
     private static void many(Workbench on) {
         int N = 1300;
         int V = 3;
-        Tensor logits = on.input("logits", N, V);
+        Tensor logits = on.input("logits", ElementType.F32, Role.ACTIVATION, 1, N, V);
         Tensor targets =
                 on.integers("targets", on.random("targets").ints(N, 0, V).toArray(), N);
         // few roundings of each loss; the sum is F64
-        Tensor total = on.result("total", reduction(V), 1);
-        Tensor loss = on.result("loss", reduction(V), N);
-        Tensor logSumExp = on.result("logSumExp", reduction(V), N);
+        Tensor total = on.statistic("total", reduction(V), 1);
+        Tensor loss = on.statistic("loss", reduction(V), N);
+        Tensor logSumExp = on.statistic("logSumExp", reduction(V), N);
         on.kernels().crossEntropy().forward(total, loss, logSumExp, logits, targets);
     }
 
@@ -55,11 +56,11 @@ final class CudaCrossEntropyTest extends CrossEntropyContract {
                     ? Float.NEGATIVE_INFINITY
                     : (float) on.random("logits " + i).nextGaussian();
         }
-        Tensor logits = on.input("logits", Role.ACTIVATION, values, N, V);
+        Tensor logits = on.input("logits", ElementType.F32, Role.ACTIVATION, values, N, V);
         Tensor targets = on.integers("targets", new int[] {first, V - 1, -1}, N);
-        Tensor total = on.result("total", reduction(V), 1);
-        Tensor loss = on.result("loss", reduction(V), N);
-        Tensor logSumExp = on.result("logSumExp", reduction(V), N);
+        Tensor total = on.statistic("total", reduction(V), 1);
+        Tensor loss = on.statistic("loss", reduction(V), N);
+        Tensor logSumExp = on.statistic("logSumExp", reduction(V), N);
         Tensor dLogits = on.result("dLogits", reduction(V), N, V);
         CrossEntropy kernel = on.kernels().crossEntropy();
         kernel.forward(total, loss, logSumExp, logits, targets);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tandem.engine.Backend;
+import dev.tandem.engine.ElementType;
 import dev.tandem.engine.Region;
 import dev.tandem.engine.Role;
 import dev.tandem.engine.Tensor;
@@ -87,7 +88,7 @@ final class CudaDispatchSizesTest extends KernelContract {
         var routing = new Routing(
                 on.integers("expert", plan.expert, N, plan.K),
                 on.integers("slot", plan.slot, N, plan.K),
-                on.input("weight", N, plan.K));
+                on.input("weight", ElementType.F32, Role.ACTIVATION, 1, N, plan.K));
         var rows = new ExpertRows(
                 on.integers("starts", plan.starts(), plan.E),
                 on.integers("counts", plan.counts, plan.E),
@@ -101,7 +102,7 @@ final class CudaDispatchSizesTest extends KernelContract {
         Tensor y = on.result("y", reduction(plan.K), N, C);
         Tensor dExpertY =
                 on.result("dExpertY", Tolerance.roundings(1), Role.ACTIVATION, i -> plan.choiceOf[i / C] >= 0, R, C);
-        Tensor dWeight = on.result("dWeight", reduction(C), N, plan.K);
+        Tensor dWeight = on.statistic("dWeight", reduction(C), N, plan.K);
         var kernel = on.kernels().dispatch();
         kernel.scatter(expertX, x, routing, rows);
         kernel.scatterBackward(dx, dExpertX, routing, rows);

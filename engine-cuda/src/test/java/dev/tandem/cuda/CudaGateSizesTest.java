@@ -3,6 +3,7 @@ package dev.tandem.cuda;
 import static dev.tandem.testkit.contract.Tolerance.reduction;
 
 import dev.tandem.engine.Backend;
+import dev.tandem.engine.ElementType;
 import dev.tandem.engine.Role;
 import dev.tandem.engine.Tensor;
 import dev.tandem.engine.kernel.Capacity;
@@ -11,7 +12,7 @@ import dev.tandem.engine.kernel.ExpertRows;
 import dev.tandem.engine.kernel.GateOptions;
 import dev.tandem.engine.kernel.Routing;
 import dev.tandem.engine.kernel.SecondPolicy;
-import dev.tandem.testkit.contract.KernelContract;
+import dev.tandem.testkit.contract.GateContract;
 import dev.tandem.testkit.contract.Trial;
 import dev.tandem.testkit.contract.Workbench;
 import java.util.List;
@@ -19,7 +20,7 @@ import java.util.Optional;
 
 /// The contract of the gate at sizes where its kernels take other ways: rows in 16 registers and in
 /// none, more choices than lanes, histograms outside shared memory, several chunks of tokens.
-final class CudaGateSizesTest extends KernelContract {
+final class CudaGateSizesTest extends GateContract {
     private static final SecondPolicy ALL = SecondPolicy.ALL;
 
     @Override
@@ -82,19 +83,20 @@ final class CudaGateSizesTest extends KernelContract {
 
     private static void both(Workbench on, int N, int E, GateOptions options) {
         int K = options.K();
-        Tensor logits = on.input("logits", Role.ACTIVATION, logits(on, N, E), N, E);
+        Tensor logits = on.input("logits", ElementType.F32, Role.ACTIVATION, logits(on, N, E), N, E);
         int[] padded = on.random("padding").ints(N, 0, 6).map(i -> i / 5).toArray();
         Tensor padding = on.integers("padding", padded, N);
         Optional<Tensor> noise = switch (options.secondPolicy()) {
             case ALL -> Optional.empty();
-            case SAMPLING -> Optional.of(on.input("noise", Role.ACTIVATION, noise(on, N * E, false), N, E));
-            case RANDOM -> Optional.of(on.input("noise", Role.ACTIVATION, noise(on, N, true), N));
+            case SAMPLING ->
+                Optional.of(on.input("noise", ElementType.F32, Role.ACTIVATION, noise(on, N * E, false), N, E));
+            case RANDOM -> Optional.of(on.input("noise", ElementType.F32, Role.ACTIVATION, noise(on, N, true), N));
         };
-        Tensor dWeight = on.input("dWeight", N, K);
+        Tensor dWeight = on.input("dWeight", ElementType.F32, Role.ACTIVATION, 1, N, K);
         var routing = new Routing(
                 on.integerResult("expert", N, K),
                 on.integerResult("slot", N, K),
-                on.result("weight", reduction(E), N, K));
+                on.statistic("weight", reduction(E), N, K));
         var rows = new ExpertRows(
                 on.integerResult("starts", E),
                 on.integerResult("counts", E),
@@ -102,9 +104,9 @@ final class CudaGateSizesTest extends KernelContract {
         var load = new ExpertLoad(
                 on.integerResult("queued", K, E),
                 on.integerResult("dropped", K, E),
-                on.result("entropy", reduction(E), 1));
-        Tensor balanceLoss = on.result("balanceLoss", reduction(N), 1);
-        Tensor probabilities = on.result("probabilities", reduction(E), N, E);
+                on.statistic("entropy", reduction(E), 1));
+        Tensor balanceLoss = on.statistic("balanceLoss", reduction(N), 1);
+        Tensor probabilities = on.statistic("probabilities", reduction(E), N, E);
         Tensor dLogits = on.result("dLogits", reduction(E), N, E);
         var gate = on.kernels().gate();
         gate.forward(routing, rows, load, balanceLoss, probabilities, logits, Optional.of(padding), noise, options);

@@ -1,6 +1,7 @@
 package dev.tandem.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.tandem.engine.Backend;
 import dev.tandem.engine.kernel.Capacity;
@@ -10,6 +11,7 @@ import dev.tandem.gpt.FeedForward;
 import dev.tandem.gpt.GateReport;
 import dev.tandem.gpt.Gpt;
 import dev.tandem.gpt.GptConfig;
+import dev.tandem.gpt.Precision;
 import dev.tandem.gpt.TrainingOptions;
 import dev.tandem.gpt.TrainingStep;
 import dev.tandem.testkit.ReferenceBackend;
@@ -81,6 +83,36 @@ final class CudaTrainingTest {
             model.parameters().forEach((name, tensor) -> bits.put(name, Arrays.hashCode(backend.floats(tensor))));
             return bits;
         }
+    }
+
+    @Test
+    void inBf16TheLossFollowsTheOneOfTheReferenceAndNoOrderOfThreadsChangesIt() {
+        double[] forward = losses(ShimBackend.open(Schedule.FORWARD), Precision.BF16);
+        assertThat(losses(ShimBackend.open(Schedule.RANDOM), Precision.BF16)).isEqualTo(forward);
+        double[] rounded = losses(ReferenceBackend.open(), Precision.BF16);
+        double[] whole = losses(ReferenceBackend.open(), Precision.F32);
+        for (int i = 0; i < forward.length; i++) {
+            // logits carry the roundings of two blocks, 2⁻⁸ each; so do those of the reference, but a value
+            // next to a tie may be rounded to either side
+            assertThat(forward[i]).as("update %d", i).isCloseTo(rounded[i], within(0.03));
+            assertThat(forward[i]).as("update %d", i).isCloseTo(whole[i], within(0.03));
+        }
+        assertThat(forward[forward.length - 1]).isLessThan(0.8 * forward[0]);
+    }
+
+    private static double[] losses(Backend opened, Precision precision) {
+        // room for every choice: of two experts that are equally good, each may be taken, but none is missed
+        var config = CONFIG.withFeedForward(FeedForward.Experts.paper(64, E));
+        var losses = new double[12];
+        try (Backend backend = opened;
+                Gpt model = Gpt.create(backend, config, precision, 1);
+                TrainingStep training = model.training(options(5e-3).withClipNorm(1), B, T)) {
+            for (int i = 0; i < losses.length; i++) {
+                training.run(text(B * T, i % 2), text(B * T, 90 + i % 2));
+                losses[i] = training.report().nll();
+            }
+        }
+        return losses;
     }
 
     @Test

@@ -16,11 +16,12 @@ import java.util.stream.Stream;
 /// structure of that name.
 ///
 /// @param name the kernel
-/// @param structure its structure of arguments
+/// @param structure its structure of arguments, with the type it is made for where it is a template
 /// @param threads most threads of a block, an expression
 /// @param fields names of the structure's fields
 record DeclaredKernel(String name, String structure, String threads, List<String> fields) {
-    private static final Pattern KERNEL = Pattern.compile("(?m)^TANDEM_KERNEL\\((\\w+), (\\w+), ([^)]+)\\)");
+    private static final Pattern KERNEL =
+            Pattern.compile("(?m)^TANDEM_(?:ROOMY_)?KERNEL\\((\\w+), ([\\w<>]+), ([^)]+)\\)");
     private static final Pattern FIELD = Pattern.compile("(\\w+);");
     private static final Pattern COMMENT = Pattern.compile("//.*");
 
@@ -50,8 +51,9 @@ record DeclaredKernel(String name, String structure, String threads, List<String
     }
 
     private static List<String> fields(String text, String structure) {
+        String template = structure.replaceFirst("<.*", "");
         var body =
-                Pattern.compile("(?s)struct " + structure + " \\{(.*?)\\n\\};").matcher(text);
+                Pattern.compile("(?s)struct " + template + " \\{(.*?)\\n\\};").matcher(text);
         if (!body.find()) {
             throw new IllegalStateException("there is no struct %s { … };".formatted(structure));
         }

@@ -2,7 +2,11 @@ package dev.tandem.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.lang.foreign.MemorySegment;
+import dev.tandem.engine.Backend;
+import dev.tandem.engine.ElementType;
+import dev.tandem.engine.Region;
+import dev.tandem.engine.Role;
+import dev.tandem.engine.Tensor;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -29,34 +33,43 @@ final class FourElementsTest {
         "3, 2, 1027, 2",
     })
     void everyElementIsWrittenAndNoOther(int yOffset, int xOffset, int count, int blocks) {
+        for (ElementType type : new ElementType[] {ElementType.F32, ElementType.BF16}) {
+            everyElementIsWritten(type, yOffset, xOffset, count, blocks);
+        }
+    }
+
+    private static void everyElementIsWritten(ElementType type, int yOffset, int xOffset, int count, int blocks) {
         float[] x = new float[ROOM];
         float[] y = new float[ROOM];
         for (int i = 0; i < ROOM; i++) {
-            x[i] = 100 + i; // so large that it is its own GELU
+            x[i] = 100 + i % 100; // so large that it is its own GELU, so small that BF16 holds it
             y[i] = UNTOUCHED;
         }
         float[] wanted = y.clone();
         System.arraycopy(x, xOffset, wanted, yOffset, count);
-        try (HostShim shim = ShimBackend.shim(Schedule.FORWARD);
+        HostShim shim = ShimBackend.shim(Schedule.FORWARD);
+        try (Backend backend = Backend.of(new CudaDevice(shim));
+                Region region = backend.region("rooms");
                 CudaQueue queue = new CudaQueue(shim)) {
-            long xAddress = upload(shim, x);
-            long yAddress = upload(shim, y);
-            queue.kernel("gelu.cu", "gelu_erf_forward", Forward.class)
+            Tensor xRoom = upload(backend, region, type, x);
+            Tensor yRoom = upload(backend, region, type, y);
+            TypedKernel.of(queue, "gelu.cu", "gelu_erf_forward", Forward.class)
+                    .of(type)
                     .launch(
                             Grid.of(blocks, 256),
                             new Forward(
-                                    new DeviceAddress(yAddress + (long) yOffset * Float.BYTES),
-                                    new DeviceAddress(xAddress + (long) xOffset * Float.BYTES),
+                                    DeviceAddress.of(yRoom).plus((long) yOffset * type.bytes()),
+                                    DeviceAddress.of(xRoom).plus((long) xOffset * type.bytes()),
                                     count));
-            shim.download(MemorySegment.ofArray(y), yAddress);
+            y = backend.floats(yRoom);
         }
 
         assertThat(y).containsExactly(wanted);
     }
 
-    private static long upload(HostShim shim, float[] values) {
-        long address = shim.allocate((long) ROOM * Float.BYTES).orElseThrow();
-        shim.upload(address, MemorySegment.ofArray(values));
-        return address;
+    private static Tensor upload(Backend backend, Region region, ElementType type, float[] values) {
+        Tensor room = region.allocate("room", Role.STATE, type, ROOM);
+        backend.upload(room, values);
+        return room;
     }
 }

@@ -2,8 +2,9 @@ package dev.tandem.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tandem.cuda.Bf16Arguments.Product;
-import dev.tandem.cuda.Bf16Arguments.Weight;
+import dev.tandem.cuda.Bf16Products.Product;
+import dev.tandem.cuda.Bf16Products.Weight;
+import dev.tandem.engine.Bf16;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.function.IntPredicate;
@@ -12,7 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// The products of BF16 on tensor cores, which no operation launches yet, against sums in F64. Experts
+/// The kernels of BF16 on tensor cores, without the operations that launch them, against sums in F64. Experts
 /// of 130, no and 21 rows, with a row that nobody owns behind each.
 final class ProductBf16Test {
     private static final int TILE = 128;

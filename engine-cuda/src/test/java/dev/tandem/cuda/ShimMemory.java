@@ -1,5 +1,6 @@
 package dev.tandem.cuda;
 
+import dev.tandem.engine.Bf16;
 import java.lang.foreign.MemorySegment;
 
 /// A shim with a queue, for kernels that no operation launches yet.

@@ -2,11 +2,13 @@ package dev.tandem.testkit;
 
 import dev.tandem.engine.Tensor;
 import dev.tandem.engine.kernel.AdamW;
+import java.util.Optional;
 
 final class ReferenceAdamW implements AdamW {
     @Override
     public void update(
             Tensor parameterTensor,
+            Optional<Tensor> working,
             Tensor mTensor,
             Tensor vTensor,
             Tensor gradientTensor,
@@ -31,6 +33,18 @@ final class ReferenceAdamW implements AdamW {
                     ? m.get(i) / left1 / (Math.sqrt(v.get(i) / left2) + moments.epsilon())
                     : m.get(i) / (Math.sqrt(v.get(i)) + moments.epsilon()) * (Math.sqrt(left2) / left1);
             parameter.set(i, parameter.get(i) * (1 - (double) learningRate * weightDecay) - learningRate * update);
+        }
+        if (working.isPresent()) {
+            round(working.get(), parameterTensor);
+        }
+    }
+
+    @Override
+    public void round(Tensor workingTensor, Tensor parameterTensor) {
+        Values working = Values.of(workingTensor);
+        Values parameter = Values.of(parameterTensor);
+        for (int i = 0; i < working.size(); i++) {
+            working.set(i, parameter.get(i));
         }
     }
 }

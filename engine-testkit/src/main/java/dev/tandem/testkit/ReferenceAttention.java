@@ -51,19 +51,20 @@ final class ReferenceAttention implements Attention {
         Values dqkv = Values.of(dqkvTensor);
         Values dy = Values.of(dyTensor);
         var head = new Head(Values.of(qkvTensor), padding.map(Integers::of), yTensor, H, dropout, seed, stream);
-        for (int i = 0; i < dqkv.size(); i++) {
-            dqkv.set(i, 0);
-        }
+        double[] sums = new double[dqkv.size()];
         for (int b = 0; b < head.B; b++) {
             for (int h = 0; h < H; h++) {
                 for (int i = 0; i < head.T; i++) {
-                    backwardRow(dqkv, dy, head, b, h, i);
+                    backwardRow(sums, dy, head, b, h, i);
                 }
             }
         }
+        for (int i = 0; i < sums.length; i++) {
+            dqkv.set(i, sums[i]);
+        }
     }
 
-    private static void backwardRow(Values dqkv, Values dy, Head head, int b, int h, int i) {
+    private static void backwardRow(double[] dqkv, Values dy, Head head, int b, int h, int i) {
         double[] p = new double[i + 1];
         head.probabilities(p, b, h, i);
         double[] dp = new double[i + 1];
@@ -76,15 +77,15 @@ final class ReferenceAttention implements Attention {
             double factor = head.factor(b, h, i, j);
             for (int d = 0; d < head.D; d++) {
                 dp[j] += factor * dy.get(dyRow + d) * head.qkv.get(head.v(b, h, j) + d);
-                dqkv.add(head.v(b, h, j) + d, factor * p[j] * dy.get(dyRow + d));
+                dqkv[head.v(b, h, j) + d] += factor * p[j] * dy.get(dyRow + d);
             }
             weighted += p[j] * dp[j];
         }
         for (int j = 0; j <= i; j++) {
             double ds = p[j] == 0 ? 0 : p[j] * (dp[j] - weighted) * head.scale;
             for (int d = 0; d < head.D && ds != 0; d++) {
-                dqkv.add(head.q(b, h, i) + d, ds * head.qkv.get(head.k(b, h, j) + d));
-                dqkv.add(head.k(b, h, j) + d, ds * head.qkv.get(head.q(b, h, i) + d));
+                dqkv[head.q(b, h, i) + d] += ds * head.qkv.get(head.k(b, h, j) + d);
+                dqkv[head.k(b, h, j) + d] += ds * head.qkv.get(head.q(b, h, i) + d);
             }
         }
     }

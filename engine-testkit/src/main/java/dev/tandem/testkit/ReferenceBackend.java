@@ -8,7 +8,8 @@ import dev.tandem.engine.Tensor;
 ///
 /// It is a full [Backend], but no provider offers it, so nothing falls back on it. `F32` tensors
 /// hold doubles: values arrive by [Backend#upload] as floats, are kept and computed as doubles, and
-/// leave by [Backend#floats] rounded or by [#doubles] as they are.
+/// leave by [Backend#floats] rounded or by [#doubles] as they are. `BF16` tensors do as well, but what
+/// is stored to them is rounded to BF16.
 public final class ReferenceBackend {
     /// The name of the backend it opens.
     public static final String NAME = ReferenceDevice.NAME;
@@ -25,7 +26,7 @@ public final class ReferenceBackend {
         return tensor.storage() instanceof ReferenceStorage;
     }
 
-    /// The values of an `F32` tensor of an oracle, not rounded.
+    /// The values of an `F32` or `BF16` tensor of an oracle, as they are.
     ///
     /// @throws IllegalArgumentException if it is none
     public static double[] doubles(Tensor tensor) {
@@ -37,7 +38,7 @@ public final class ReferenceBackend {
         return copy;
     }
 
-    /// Sets all values of an `F32` tensor of an oracle.
+    /// Sets all values of an `F32` or `BF16` tensor of an oracle.
     ///
     /// @throws IllegalArgumentException if it is none, or the number of values differs
     public static void set(Tensor tensor, double... source) {
@@ -51,12 +52,12 @@ public final class ReferenceBackend {
         }
     }
 
-    /// One value of an `F32` tensor of an oracle, by its row-major index.
+    /// One value of an `F32` or `BF16` tensor of an oracle, by its row-major index.
     public static double get(Tensor tensor, int index) {
         return values(tensor).get(index);
     }
 
-    /// Sets one value of an `F32` tensor of an oracle, by its row-major index.
+    /// Sets one value of an `F32` or `BF16` tensor of an oracle, by its row-major index.
     public static void set(Tensor tensor, int index, double value) {
         values(tensor).set(index, value);
     }
@@ -64,7 +65,7 @@ public final class ReferenceBackend {
     private static Values values(Tensor tensor) {
         if (!(tensor.storage() instanceof ReferenceStorage storage) || storage.doubles().length == 0) {
             throw new IllegalArgumentException(
-                    "tensor '%s' is no F32 tensor of the reference".formatted(tensor.name()));
+                    "tensor '%s' is no F32 or BF16 tensor of the reference".formatted(tensor.name()));
         }
         return Values.of(tensor);
     }

@@ -1,5 +1,6 @@
 package dev.tandem.testkit;
 
+import dev.tandem.engine.Bf16;
 import dev.tandem.engine.Device;
 import dev.tandem.engine.ElementType;
 import dev.tandem.engine.Kernels;
@@ -12,10 +13,15 @@ import dev.tandem.engine.Storage;
 import dev.tandem.engine.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.EnumSet;
+import java.util.Set;
 
-/// Scalar loops in double precision on the calling thread, written from the documented formulas.
+/// Scalar loops in double precision on the calling thread, written from the documented formulas. Tensors
+/// of BF16 hold doubles that are rounded when they are stored.
 final class ReferenceDevice implements Device {
     static final String NAME = "reference";
+    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
+    private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED;
 
     private final Kernels kernels = new Kernels(
             new ReferenceFill(),
@@ -51,12 +57,13 @@ final class ReferenceDevice implements Device {
     }
 
     @Override
+    public Set<ElementType> types() {
+        return EnumSet.allOf(ElementType.class);
+    }
+
+    @Override
     public Storage allocate(Region region, String name, Role role, ElementType type, Shape shape) {
-        if (type == ElementType.BF16) {
-            throw new IllegalArgumentException(
-                    "the reference offers F32 and I32, not BF16: tensor '%s'".formatted(name));
-        }
-        long wanted = shape.elements() * (type == ElementType.F32 ? Double.BYTES : Integer.BYTES);
+        long wanted = shape.elements() * (type == ElementType.I32 ? Integer.BYTES : Double.BYTES);
         if (shape.elements() > Integer.MAX_VALUE - 8 || wanted > free()) {
             throw new OutOfDeviceMemory(wanted, free(), name);
         }
@@ -79,8 +86,9 @@ final class ReferenceDevice implements Device {
             }
         } else {
             Values values = Values.of(target);
+            boolean half = target.type() == ElementType.BF16;
             for (int i = 0; i < values.size(); i++) {
-                values.set(i, source.get(ValueLayout.JAVA_FLOAT_UNALIGNED, (long) i * Float.BYTES));
+                values.set(i, half ? bf16(source, i) : source.get(FLOAT, (long) i * Float.BYTES));
             }
         }
     }
@@ -94,10 +102,20 @@ final class ReferenceDevice implements Device {
             }
         } else {
             Values values = Values.of(source);
+            boolean half = source.type() == ElementType.BF16;
             for (int i = 0; i < values.size(); i++) {
-                target.set(ValueLayout.JAVA_FLOAT_UNALIGNED, (long) i * Float.BYTES, (float) values.get(i));
+                float value = (float) values.get(i);
+                if (half) {
+                    target.set(SHORT, (long) i * Short.BYTES, Bf16.of(value));
+                } else {
+                    target.set(FLOAT, (long) i * Float.BYTES, value);
+                }
             }
         }
+    }
+
+    private static float bf16(MemorySegment source, int index) {
+        return Bf16.value(source.get(SHORT, (long) index * Short.BYTES));
     }
 
     @Override

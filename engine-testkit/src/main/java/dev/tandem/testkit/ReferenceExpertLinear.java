@@ -5,15 +5,28 @@ import dev.tandem.engine.kernel.ExpertLinear;
 import dev.tandem.engine.kernel.ExpertRows;
 import dev.tandem.engine.kernel.GeluForm;
 import java.util.Optional;
+import java.util.function.DoubleUnaryOperator;
 
 final class ReferenceExpertLinear implements ExpertLinear {
     @Override
     public void forward(Tensor y, Tensor x, Tensor weight, Optional<Tensor> bias, ExpertRows rows) {
+        forward(y, Optional.empty(), x, weight, bias, rows, sum -> sum);
+    }
+
+    private static void forward(
+            Tensor y,
+            Optional<Tensor> preActivation,
+            Tensor x,
+            Tensor weight,
+            Optional<Tensor> bias,
+            ExpertRows rows,
+            DoubleUnaryOperator activation) {
         OwnedRows owned = OwnedRows.of(rows);
         for (int e = 0; e < owned.E(); e++) {
             int expert = e;
+            Optional<Tensor> own = bias.map(stack -> stack.at(expert));
             ReferenceProduct.forward(
-                    y, x, owned.start(e), owned.count(e), weight.at(e), bias.map(stack -> stack.at(expert)));
+                    y, preActivation, x, owned.start(e), owned.count(e), weight.at(e), own, activation);
         }
     }
 
@@ -26,11 +39,7 @@ final class ReferenceExpertLinear implements ExpertLinear {
             Optional<Tensor> bias,
             ExpertRows rows,
             GeluForm form) {
-        forward(y, x, weight, bias, rows);
-        OwnedRows owned = OwnedRows.of(rows);
-        for (int e = 0; e < owned.E(); e++) {
-            ReferenceProduct.activate(y, preActivation, owned.start(e), owned.count(e), form);
-        }
+        forward(y, preActivation, x, weight, bias, rows, sum -> ReferenceGelu.value(sum, form));
     }
 
     @Override

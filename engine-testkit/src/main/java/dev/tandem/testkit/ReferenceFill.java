@@ -5,7 +5,8 @@ import dev.tandem.engine.Philox;
 import dev.tandem.engine.Tensor;
 import dev.tandem.engine.kernel.Fill;
 
-/// Rounds every value to F32, as the contract says, so that a model starts from the same weights on
+/// Rounds every value to F32, and from there to BF16, as the contract says, so that a model starts from the same
+/// weights on
 /// every backend.
 final class ReferenceFill implements Fill {
     @Override

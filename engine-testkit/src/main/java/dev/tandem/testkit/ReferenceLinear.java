@@ -9,7 +9,7 @@ final class ReferenceLinear implements Linear {
     @Override
     public void forward(Tensor y, Tensor x, Tensor weight, Optional<Tensor> bias) {
         int rows = Math.toIntExact(x.shape().rows());
-        ReferenceProduct.forward(y, x, 0, rows, weight, bias);
+        ReferenceProduct.forward(y, Optional.empty(), x, 0, rows, weight, bias, sum -> sum);
     }
 
     @Override
@@ -20,9 +20,9 @@ final class ReferenceLinear implements Linear {
             Tensor weight,
             Optional<Tensor> bias,
             GeluForm form) {
-        forward(yTensor, x, weight, bias);
-        ReferenceProduct.activate(
-                yTensor, preActivation, 0, Math.toIntExact(x.shape().rows()), form);
+        int rows = Math.toIntExact(x.shape().rows());
+        ReferenceProduct.forward(
+                yTensor, preActivation, x, 0, rows, weight, bias, sum -> ReferenceGelu.value(sum, form));
     }
 
     @Override

@@ -1,17 +1,26 @@
 package dev.tandem.testkit;
 
 import dev.tandem.engine.Tensor;
-import dev.tandem.engine.kernel.GeluForm;
 import java.util.Optional;
+import java.util.function.DoubleUnaryOperator;
 
 /// The matrix product with one weight `[out, in]` over rows `first … first + count − 1`, which
 /// [ReferenceLinear] and [ReferenceExpertLinear] have in common.
 final class ReferenceProduct {
     private ReferenceProduct() {}
 
+    /// `preActivation = x·weightᵀ + bias`, `y = activation(preActivation)`.
     static void forward(
-            Tensor yTensor, Tensor xTensor, int first, int count, Tensor weightTensor, Optional<Tensor> biasTensor) {
+            Tensor yTensor,
+            Optional<Tensor> preActivationTensor,
+            Tensor xTensor,
+            int first,
+            int count,
+            Tensor weightTensor,
+            Optional<Tensor> biasTensor,
+            DoubleUnaryOperator activation) {
         Values y = Values.of(yTensor);
+        Optional<Values> preActivation = preActivationTensor.map(Values::of);
         Values x = Values.of(xTensor);
         Values weight = Values.of(weightTensor);
         Optional<Values> bias = biasTensor.map(Values::of);
@@ -23,20 +32,11 @@ final class ReferenceProduct {
                 for (int i = 0; i < in; i++) {
                     sum += x.get(n * in + i) * weight.get(o * in + i);
                 }
-                y.set(n * out + o, sum);
+                if (preActivation.isPresent()) {
+                    preActivation.get().set(n * out + o, sum);
+                }
+                y.set(n * out + o, activation.applyAsDouble(sum));
             }
-        }
-    }
-
-    static void activate(Tensor yTensor, Optional<Tensor> preActivationTensor, int first, int count, GeluForm form) {
-        Values y = Values.of(yTensor);
-        Optional<Values> preActivation = preActivationTensor.map(Values::of);
-        int out = yTensor.shape().last();
-        for (int i = first * out; i < (first + count) * out; i++) {
-            if (preActivation.isPresent()) {
-                preActivation.get().set(i, y.get(i));
-            }
-            y.set(i, ReferenceGelu.value(y.get(i), form));
         }
     }
 

@@ -6,7 +6,7 @@ import dev.tandem.engine.Role;
 import dev.tandem.engine.Shape;
 import dev.tandem.engine.Storage;
 
-/// Memory of the reference: doubles for `F32`, ints for `I32`, row-major whatever the role.
+/// Memory of the reference: doubles for `F32` and `BF16`, ints for `I32`, row-major whatever the role.
 final class ReferenceStorage extends Storage {
     private final double[] doubles;
     private final int[] integers;
@@ -14,7 +14,7 @@ final class ReferenceStorage extends Storage {
     ReferenceStorage(Region region, String name, Role role, ElementType type, Shape shape) {
         super(region, name, role, type, shape);
         int elements = Math.toIntExact(shape.elements());
-        this.doubles = new double[type == ElementType.F32 ? elements : 0];
+        this.doubles = new double[type != ElementType.I32 ? elements : 0];
         this.integers = new int[type == ElementType.I32 ? elements : 0];
     }
 

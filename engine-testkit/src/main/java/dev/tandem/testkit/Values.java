@@ -1,17 +1,22 @@
 package dev.tandem.testkit;
 
+import dev.tandem.engine.Bf16;
+import dev.tandem.engine.ElementType;
 import dev.tandem.engine.Tensor;
 
-/// The doubles of one reference tensor, counted from its first element.
+/// The doubles of one reference tensor, counted from its first element. What is stored to a tensor of
+/// BF16 is rounded there and then.
 final class Values {
     private final double[] array;
     private final int first;
     private final int size;
+    private final boolean rounded;
 
-    private Values(double[] array, int first, int size) {
+    private Values(double[] array, int first, int size, boolean rounded) {
         this.array = array;
         this.first = first;
         this.size = size;
+        this.rounded = rounded;
     }
 
     static Values of(Tensor tensor) {
@@ -19,7 +24,8 @@ final class Values {
         return new Values(
                 storage.doubles(),
                 Math.toIntExact(tensor.offset()),
-                Math.toIntExact(tensor.shape().elements()));
+                Math.toIntExact(tensor.shape().elements()),
+                tensor.type() == ElementType.BF16);
     }
 
     int size() {
@@ -31,10 +37,10 @@ final class Values {
     }
 
     void set(int index, double value) {
-        array[first + index] = value;
+        array[first + index] = rounded ? Bf16.round((float) value) : value;
     }
 
     void add(int index, double value) {
-        array[first + index] += value;
+        set(index, get(index) + value);
     }
 }

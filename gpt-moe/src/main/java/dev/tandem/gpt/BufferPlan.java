@@ -17,6 +17,12 @@ import java.util.Map;
 /// evaluation.
 final class BufferPlan {
     private final Map<String, Buffer> buffers = new LinkedHashMap<>();
+    private final ElementType working;
+
+    /// @param precision of activations and caches
+    BufferPlan(Precision precision) {
+        this.working = precision.type();
+    }
 
     void weight(String name, int... extents) {
         add(name, Role.WEIGHT, ElementType.F32, extents);
@@ -26,6 +32,17 @@ final class BufferPlan {
         add(name, Role.STATE, ElementType.F32, extents);
     }
 
+    /// What outlives a step in the plan's precision.
+    void cache(String name, int... extents) {
+        add(name, Role.STATE, working, extents);
+    }
+
+    /// An activation or a gradient of one, in the plan's precision.
+    void activation(String name, int... extents) {
+        add(name, Role.ACTIVATION, working, extents);
+    }
+
+    /// Values of one step that are F32 in any precision.
     void floats(String name, int... extents) {
         add(name, Role.ACTIVATION, ElementType.F32, extents);
     }

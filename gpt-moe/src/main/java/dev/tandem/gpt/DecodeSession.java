@@ -32,13 +32,13 @@ public final class DecodeSession implements AutoCloseable {
         this.region = region;
         this.B = B;
         this.capacity = capacity;
-        var tensors = BufferPlan.allocate(kept(model.config(), B, capacity), region);
+        var tensors = BufferPlan.allocate(kept(model.config(), model.precision(), B, capacity), region);
         for (int block = 0; block < model.config().L(); block++) {
             caches.add(
                     new KvCache(tensors.get("blocks." + block + ".keys"), tensors.get("blocks." + block + ".values")));
         }
         this.logits = tensors.get("next");
-        this.one = Network.evaluation(model, Plan.decoding(model.config(), B, 1), region);
+        this.one = Network.evaluation(model, Plan.decoding(model.config(), model.precision(), B, 1), region);
         this.oneInputs = new Inputs(backend, one);
         this.pass = new Pass(model.config(), false, 0);
     }
@@ -48,6 +48,7 @@ public final class DecodeSession implements AutoCloseable {
             throw new IllegalArgumentException("a session needs at least one text and 1 to "
                     + model.config().T() + " positions, was B=" + B + " positions=" + capacity);
         }
+        model.renewWeights();
         Region region = model.backend().region("session");
         try {
             return new DecodeSession(model, B, capacity, region);
@@ -59,17 +60,17 @@ public final class DecodeSession implements AutoCloseable {
 
     /// The tensors that a session needs besides the parameters; those of a prompt come on top while
     /// it is read.
-    public static List<Buffer> plan(GptConfig config, int B, int positions) {
-        var buffers = new ArrayList<>(kept(config, B, positions));
-        buffers.addAll(Plan.decoding(config, B, 1).buffers());
+    public static List<Buffer> plan(GptConfig config, Precision precision, int B, int positions) {
+        var buffers = new ArrayList<>(kept(config, precision, B, positions));
+        buffers.addAll(Plan.decoding(config, precision, B, 1).buffers());
         return List.copyOf(buffers);
     }
 
-    private static List<Buffer> kept(GptConfig config, int B, int positions) {
-        var plan = new BufferPlan();
+    private static List<Buffer> kept(GptConfig config, Precision precision, int B, int positions) {
+        var plan = new BufferPlan(precision);
         for (int block = 0; block < config.L(); block++) {
-            plan.state("blocks." + block + ".keys", B, positions, config.C());
-            plan.state("blocks." + block + ".values", B, positions, config.C());
+            plan.cache("blocks." + block + ".keys", B, positions, config.C());
+            plan.cache("blocks." + block + ".values", B, positions, config.C());
         }
         plan.floats("next", B, config.V());
         return plan.buffers();
@@ -112,7 +113,7 @@ public final class DecodeSession implements AutoCloseable {
             append(one, oneInputs, ids);
         } else {
             try (Region prompt = backend.region("prompt")) {
-                var network = Network.evaluation(model, Plan.decoding(model.config(), B, T), prompt);
+                var network = Network.evaluation(model, Plan.decoding(model.config(), model.precision(), B, T), prompt);
                 append(network, new Inputs(backend, network), ids);
             }
         }
@@ -124,7 +125,7 @@ public final class DecodeSession implements AutoCloseable {
         inputs.upload(ids);
         network.decode(pass, caches, length);
         int T = network.plan().T();
-        Tensor table = model.parameters().embedding();
+        Tensor table = model.weights().embedding();
         var linear = backend.kernels().linear();
         if (T == 1) {
             linear.forward(logits, network.hidden(), table, Optional.empty());

@@ -31,6 +31,7 @@ public final class Evaluation implements AutoCloseable {
             throw new IllegalArgumentException("evaluation draws no random numbers: use the second-expert policy "
                     + SecondPolicy.ALL + ", not " + plan.gate().secondPolicy());
         }
+        model.renewWeights();
         Region region = model.backend().region("evaluation");
         try {
             return new Evaluation(model, plan, region);
@@ -41,8 +42,8 @@ public final class Evaluation implements AutoCloseable {
     }
 
     /// The tensors that drop-less evaluation needs besides the parameters.
-    public static List<Buffer> plan(GptConfig config, int B, int T) {
-        return Plan.evaluation(config, B, T).buffers();
+    public static List<Buffer> plan(GptConfig config, Precision precision, int B, int T) {
+        return Plan.evaluation(config, precision, B, T).buffers();
     }
 
     /// Tokens of one call.

@@ -25,15 +25,19 @@ public final class Gpt implements AutoCloseable {
 
     private final Backend backend;
     private final GptConfig config;
+    private final Precision precision;
     private final Region region;
     private final Parameters parameters;
+    private final Parameters weights;
     private final Tensor positions;
 
-    private Gpt(Backend backend, GptConfig config, Region region) {
+    private Gpt(Backend backend, GptConfig config, Precision precision, Region region) {
         this.backend = backend;
         this.config = config;
+        this.precision = precision;
         this.region = region;
         this.parameters = Parameters.allocate(config, region);
+        this.weights = parameters.working(config, precision, region);
         this.positions = parameters.positions().orElseGet(this::sinusoids);
     }
 
@@ -43,29 +47,42 @@ public final class Gpt implements AutoCloseable {
         return table;
     }
 
-    /// The tensors that a model needs: its parameters, and position vectors that are computed.
-    public static List<Buffer> plan(GptConfig config) {
+    /// The tensors that a model needs: its parameters, working copies, and position vectors that are
+    /// computed.
+    public static List<Buffer> plan(GptConfig config, Precision precision) {
         var buffers = new ArrayList<>(Parameters.plan(config));
+        buffers.addAll(Parameters.workingPlan(config, precision));
         buffers.addAll(computed(config));
         return List.copyOf(buffers);
     }
 
     private static List<Buffer> computed(GptConfig config) {
-        var plan = new BufferPlan();
+        var plan = new BufferPlan(Precision.F32);
         if (config.positions() == Positions.SINUSOIDAL) {
             plan.state(POSITIONS, config.positionRows(), config.C());
         }
         return plan.buffers();
     }
 
-    /// Allocates a model and draws its first weights.
+    /// Allocates a model that computes in F32 and draws its first weights.
     ///
     /// @param seed of the weights; equal seeds give equal weights
     /// @throws dev.tandem.engine.OutOfDeviceMemory if it does not fit; nothing stays allocated
     public static Gpt create(Backend backend, GptConfig config, long seed) {
+        return create(backend, config, Precision.F32, seed);
+    }
+
+    /// Allocates a model that computes in a precision and draws its first weights, which do not depend
+    /// on it.
+    ///
+    /// @param seed of the weights; equal seeds give equal weights
+    /// @throws IllegalArgumentException if the backend does not compute in that precision
+    /// @throws dev.tandem.engine.OutOfDeviceMemory if it does not fit; nothing stays allocated
+    public static Gpt create(Backend backend, GptConfig config, Precision precision, long seed) {
+        precision.demandOf(backend);
         Region region = backend.region("model");
         try {
-            var model = new Gpt(backend, config, region);
+            var model = new Gpt(backend, config, precision, region);
             Initialization.fill(backend.kernels().fill(), config, model.parameters, seed);
             return model;
         } catch (RuntimeException failure) {
@@ -84,9 +101,34 @@ public final class Gpt implements AutoCloseable {
         return backend;
     }
 
-    /// The weights.
+    /// What it computes in.
+    public Precision precision() {
+        return precision;
+    }
+
+    /// The parameters, all in F32. Values that are put into them reach what is planned on this model
+    /// afterwards.
     public Parameters parameters() {
         return parameters;
+    }
+
+    /// What products read. Matrices are copies of the parameters where these are too precise.
+    Parameters weights() {
+        return weights;
+    }
+
+    /// Renews the copies, in case somebody has set parameters.
+    void renewWeights() {
+        if (precision == Precision.F32) {
+            return;
+        }
+        List<Tensor> copies = weights.tensors();
+        List<Tensor> masters = parameters.tensors();
+        for (int i = 0; i < copies.size(); i++) {
+            if (copies.get(i).type() == precision.type()) {
+                backend.kernels().adamW().round(copies.get(i), masters.get(i));
+            }
+        }
     }
 
     /// Position vectors, learned or computed.
@@ -103,19 +145,19 @@ public final class Gpt implements AutoCloseable {
     /// Gradients are summed; each micro-batch is a gate group of its own, with its own capacity and
     /// balance loss.
     public TrainingStep training(TrainingOptions options, int B, int T, int microBatches) {
-        return TrainingStep.open(this, options, Plan.training(config, B, T, microBatches));
+        return TrainingStep.open(this, options, Plan.training(config, precision, B, T, microBatches));
     }
 
     /// Plans evaluation of `B` sequences of `T` tokens in which no token is dropped.
     public Evaluation evaluation(int B, int T) {
-        return Evaluation.open(this, Plan.evaluation(config, B, T));
+        return Evaluation.open(this, Plan.evaluation(config, precision, B, T));
     }
 
     /// Plans evaluation of `B` sequences of `T` tokens under a gate of the caller's.
     ///
     /// @throws IllegalArgumentException if the gate draws random numbers
     public Evaluation evaluation(int B, int T, GateOptions gate) {
-        return Evaluation.open(this, Plan.evaluation(config, B, T, gate));
+        return Evaluation.open(this, Plan.evaluation(config, precision, B, T, gate));
     }
 
     /// Opens a session that continues one text up to `positions` tokens.

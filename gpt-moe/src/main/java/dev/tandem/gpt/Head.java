@@ -22,6 +22,7 @@ final class Head {
             Tensor hidden,
             Tensor dHidden,
             Tensor logits,
+            Tensor dLogits,
             Tensor targets,
             Tensor loss,
             Tensor logSumExp,
@@ -35,6 +36,10 @@ final class Head {
         this.dEmbedding = dEmbedding;
         Plan plan = context.plan();
         int N = plan.N();
+        Tensor logits = context.tensor("logits");
+        // in F32 the gradient takes the place of the logits; without a backward it is never written
+        boolean apart = plan.training() && plan.precision() != Precision.F32;
+        Tensor dLogits = apart ? context.tensor("dLogits") : logits;
         for (int micro = 0; micro < plan.microBatches(); micro++) {
             var row = new ArrayList<Chunk>();
             for (int first = 0; first < N; first += plan.chunkRows()) {
@@ -44,7 +49,8 @@ final class Head {
                         count,
                         hidden.slice(first, count),
                         dHidden.slice(first, count),
-                        context.tensor("logits").slice(0, count),
+                        logits.slice(0, count),
+                        dLogits.slice(0, count),
                         context.tensor("targets").slice(micro * N + first, count),
                         context.tensor("loss").slice(first, count),
                         context.tensor("loss.logSumExp").slice(first, count),
@@ -73,9 +79,9 @@ final class Head {
             var chunk = row.get(i);
             logits(chunk);
             loss(chunk);
-            kernels.crossEntropy().backward(chunk.logits, chunk.logSumExp, chunk.logits, chunk.targets, scale);
-            kernels.linear().backwardData(chunk.dHidden, chunk.logits, embedding);
-            kernels.linear().backwardWeight(dEmbedding, Optional.empty(), chunk.logits, chunk.hidden);
+            kernels.crossEntropy().backward(chunk.dLogits, chunk.logSumExp, chunk.logits, chunk.targets, scale);
+            kernels.linear().backwardData(chunk.dHidden, chunk.dLogits, embedding);
+            kernels.linear().backwardWeight(dEmbedding, Optional.empty(), chunk.dLogits, chunk.hidden);
         }
     }
 

@@ -45,7 +45,7 @@ final class Network {
 
     private Network(Gpt model, Context context, Parameters gradients) {
         Plan plan = context.plan();
-        Parameters weights = model.parameters();
+        Parameters weights = model.weights();
         this.context = context;
         this.config = plan.config();
         this.embedding = context.kernels().embedding();

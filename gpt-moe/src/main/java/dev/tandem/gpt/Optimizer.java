@@ -6,6 +6,7 @@ import dev.tandem.engine.Tensor;
 import dev.tandem.engine.kernel.GradientNorm;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /// AdamW over all parameters of a model, its moments, and the global norm of its gradients.
 final class Optimizer {
@@ -17,7 +18,14 @@ final class Optimizer {
     private final float expertLearningRateScale;
 
     /// A parameter with what belongs to it.
-    private record Slot(Tensor parameter, Tensor m, Tensor v, Tensor gradient, float gradientScale, boolean expert) {}
+    private record Slot(
+            Tensor parameter,
+            Optional<Tensor> working,
+            Tensor m,
+            Tensor v,
+            Tensor gradient,
+            float gradientScale,
+            boolean expert) {}
 
     Optimizer(Gpt model, TrainingOptions options, Region region, Parameters gradientTree, Tensor norm) {
         this.kernels = model.backend().kernels();
@@ -29,11 +37,13 @@ final class Optimizer {
         List<Tensor> m = Parameters.allocate(model.config(), region).tensors();
         List<Tensor> v = Parameters.allocate(model.config(), region).tensors();
         List<Tensor> d = gradientTree.tensors();
+        List<Tensor> weights = model.weights().tensors();
         model.parameters().forEach((name, parameter) -> {
             int i = slots.size();
             boolean expert = Parameters.isExpert(name);
             float scale = expert ? (float) options.experts().gradientScale() : 1;
-            slots.add(new Slot(parameter, m.get(i), v.get(i), d.get(i), scale, expert));
+            Optional<Tensor> working = Optional.of(weights.get(i)).filter(weight -> weight != parameter);
+            slots.add(new Slot(parameter, working, m.get(i), v.get(i), d.get(i), scale, expert));
             gradients.add(new GradientNorm.Gradient(d.get(i), scale));
         });
     }
@@ -58,6 +68,7 @@ final class Optimizer {
             kernels.adamW()
                     .update(
                             slot.parameter,
+                            slot.working,
                             slot.m,
                             slot.v,
                             slot.gradient,

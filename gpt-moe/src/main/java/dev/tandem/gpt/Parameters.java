@@ -1,9 +1,11 @@
 package dev.tandem.gpt;
 
 import dev.tandem.engine.Region;
+import dev.tandem.engine.Role;
 import dev.tandem.engine.Tensor;
 import dev.tandem.engine.kernel.FeedForwardWeights;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -59,7 +61,7 @@ public record Parameters(Tensor embedding, Optional<Tensor> positions, List<Bloc
 
     /// The tensors that parameters of this configuration need.
     public static List<Buffer> plan(GptConfig config) {
-        var plan = new BufferPlan();
+        var plan = new BufferPlan(Precision.F32);
         int C = config.C();
         plan.weight("embed_tokens.weight", config.V(), C);
         if (config.learnedPositionRows() > 0) {
@@ -100,9 +102,33 @@ public record Parameters(Tensor embedding, Optional<Tensor> positions, List<Bloc
         plan.state(name + ".bias", out);
     }
 
+    /// The working copies that parameters of this configuration need besides: of matrices only, and none
+    /// in F32.
+    public static List<Buffer> workingPlan(GptConfig config, Precision precision) {
+        if (precision == Precision.F32) {
+            return List.of();
+        }
+        return plan(config).stream()
+                .filter(buffer -> buffer.role() == Role.WEIGHT)
+                .map(buffer -> new Buffer(buffer.name(), buffer.role(), precision.type(), buffer.shape()))
+                .toList();
+    }
+
     /// Allocates one tensor of zeros per parameter.
     static Parameters allocate(GptConfig config, Region region) {
-        var tensors = BufferPlan.allocate(plan(config), region);
+        return of(config, BufferPlan.allocate(plan(config), region));
+    }
+
+    /// What products read: working copies where there are any, else the parameters of this tree.
+    Parameters working(GptConfig config, Precision precision, Region region) {
+        var tensors = new HashMap<String, Tensor>();
+        forEach(tensors::put);
+        tensors.putAll(
+                BufferPlan.allocate(workingPlan(config, precision), region).byName());
+        return of(config, new BufferPlan.Tensors(tensors));
+    }
+
+    private static Parameters of(GptConfig config, BufferPlan.Tensors tensors) {
         var blocks = new ArrayList<Block>();
         for (int i = 0; i < config.L(); i++) {
             String block = "layers." + i + ".";

@@ -10,12 +10,13 @@ import java.util.List;
 /// all.
 ///
 /// @param config of the model
+/// @param precision of its activations
 /// @param B sequences of a micro-batch
 /// @param T tokens of a sequence
 /// @param microBatches whose gradients one update sums; 1 in evaluation
 /// @param use what the pass is for
 /// @param gate rules of the gates; ignored by a dense model
-record Plan(GptConfig config, int B, int T, int microBatches, Use use, GateOptions gate) {
+record Plan(GptConfig config, Precision precision, int B, int T, int microBatches, Use use, GateOptions gate) {
     /// What a pass is for.
     enum Use {
         /// Losses, and a backward.
@@ -43,20 +44,21 @@ record Plan(GptConfig config, int B, int T, int microBatches, Use use, GateOptio
         }
     }
 
-    static Plan training(GptConfig config, int B, int T, int microBatches) {
-        return new Plan(config, B, T, microBatches, Use.TRAINING, trainingGate(config));
+    static Plan training(GptConfig config, Precision precision, int B, int T, int microBatches) {
+        return new Plan(config, precision, B, T, microBatches, Use.TRAINING, trainingGate(config));
     }
 
-    static Plan evaluation(GptConfig config, int B, int T) {
-        return evaluation(config, B, T, trainingGate(config).dropless());
+    static Plan evaluation(GptConfig config, Precision precision, int B, int T) {
+        return evaluation(config, precision, B, T, trainingGate(config).dropless());
     }
 
-    static Plan evaluation(GptConfig config, int B, int T, GateOptions gate) {
-        return new Plan(config, B, T, 1, Use.EVALUATION, gate);
+    static Plan evaluation(GptConfig config, Precision precision, int B, int T, GateOptions gate) {
+        return new Plan(config, precision, B, T, 1, Use.EVALUATION, gate);
     }
 
-    static Plan decoding(GptConfig config, int B, int T) {
-        return new Plan(config, B, T, 1, Use.DECODING, trainingGate(config).dropless());
+    static Plan decoding(GptConfig config, Precision precision, int B, int T) {
+        return new Plan(
+                config, precision, B, T, 1, Use.DECODING, trainingGate(config).dropless());
     }
 
     boolean training() {
@@ -99,26 +101,26 @@ record Plan(GptConfig config, int B, int T, int microBatches, Use use, GateOptio
     }
 
     List<Buffer> buffers() {
-        var plan = new BufferPlan();
+        var plan = new BufferPlan(precision);
         inputs(plan);
         int N = N();
         int C = config.C();
         for (int block = 0; block < config.L(); block++) {
-            plan.floats(stream(block), N, C);
+            plan.activation(stream(block), N, C);
             norm(plan, block(block) + "attentionNorm");
-            plan.floats(block(block) + "qkv", N, 3 * C);
-            plan.floats(block(block) + "attention", N, C);
+            plan.activation(block(block) + "qkv", N, 3 * C);
+            plan.activation(block(block) + "attention", N, C);
             plan.floats(block(block) + "logSumExp", B, config.H(), T);
-            plan.floats(middle(block), N, C);
+            plan.activation(middle(block), N, C);
             norm(plan, block(block) + "feedForwardNorm");
             switch (config.feedForward(block)) {
                 case FeedForward.Dense dense -> dense(plan, block(block), dense);
                 case FeedForward.Experts experts -> experts(plan, block(block), experts);
             }
         }
-        plan.floats(stream(config.L()), N, C);
+        plan.activation(stream(config.L()), N, C);
         norm(plan, "norm");
-        plan.floats("branch", N, C);
+        plan.activation("branch", N, C);
         if (use != Use.DECODING) {
             head(plan);
         }
@@ -137,16 +139,16 @@ record Plan(GptConfig config, int B, int T, int microBatches, Use use, GateOptio
     }
 
     private void norm(BufferPlan plan, String name) {
-        plan.floats(name, N(), config.C());
+        plan.activation(name, N(), config.C());
         plan.floats(name + ".mean", N());
         plan.floats(name + ".rstd", N());
     }
 
     private void dense(BufferPlan plan, String block, FeedForward.Dense dense) {
         if (training()) {
-            plan.floats(block + "preActivation", N(), dense.F());
+            plan.activation(block + "preActivation", N(), dense.F());
         }
-        plan.floats(block + "hidden", N(), dense.F());
+        plan.activation(block + "hidden", N(), dense.F());
     }
 
     private void experts(BufferPlan plan, String block, FeedForward.Experts experts) {
@@ -165,9 +167,9 @@ record Plan(GptConfig config, int B, int T, int microBatches, Use use, GateOptio
         plan.integers(block + "rows.starts", E);
         plan.integers(block + "rows.counts", E);
         plan.integers(block + "rows.choiceOf", R);
-        plan.floats(block + "experts", R, config.C());
+        plan.activation(block + "experts", R, config.C());
         if (training()) {
-            plan.floats(block + "experts.preActivation", R, experts.F());
+            plan.activation(block + "experts.preActivation", R, experts.F());
         }
         int gates = microBatches * config.expertBlocks();
         plan.integers("load.queued", gates, K, E);
@@ -187,20 +189,23 @@ record Plan(GptConfig config, int B, int T, int microBatches, Use use, GateOptio
         int N = N();
         int C = config.C();
         plan.floats("gradientNorm", 2);
-        plan.floats("dStream", N, C);
-        plan.floats("dNorm", N, C);
-        plan.floats("dAttention", N, C);
-        plan.floats("dQkv", N, 3 * C);
+        if (precision != Precision.F32) {
+            plan.activation("dLogits", chunkRows(), config.V());
+        }
+        plan.activation("dStream", N, C);
+        plan.activation("dNorm", N, C);
+        plan.activation("dAttention", N, C);
+        plan.activation("dQkv", N, 3 * C);
         for (int block = 0; block < config.L(); block++) {
             switch (config.feedForward(block)) {
-                case FeedForward.Dense dense -> plan.floats("dHidden", N, dense.F());
+                case FeedForward.Dense dense -> plan.activation("dHidden", N, dense.F());
                 case FeedForward.Experts experts -> {
                     int R = gate.rows(N, experts.E());
-                    plan.floats("dExperts", R, C);
-                    plan.floats("dExpertRows", R, C);
+                    plan.activation("dExperts", R, C);
+                    plan.activation("dExpertRows", R, C);
                     plan.floats("dWeight", N, gate.K());
-                    plan.floats("gate.dLogits", N, experts.E());
-                    plan.floats("gate.dInput", N, C);
+                    plan.activation("gate.dLogits", N, experts.E());
+                    plan.activation("gate.dInput", N, C);
                 }
             }
         }

@@ -42,7 +42,15 @@ public record RecordedRun(Map<String, String> options, Inputs inputs, Results re
     ///
     /// @throws IllegalArgumentException if an option is missing or has a value that no model takes
     public void replay(Backend backend) {
-        new Replay(backend, this).run();
+        replay(backend, Precision.F32);
+    }
+
+    /// The same by a model that computes in a precision, whatever the recorded one did.
+    ///
+    /// @throws IllegalArgumentException if an option is missing or has a value that no model takes, or the
+    ///     backend does not compute in that precision
+    public void replay(Backend backend, Precision precision) {
+        new Replay(backend, this, precision).run();
     }
 
     String option(String name) {

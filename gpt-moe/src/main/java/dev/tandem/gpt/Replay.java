@@ -16,14 +16,16 @@ final class Replay {
 
     private final Backend backend;
     private final RecordedRun run;
+    private final Precision precision;
     private final GptConfig config;
     private final int B;
     private final int T;
     private final int steps;
 
-    Replay(Backend backend, RecordedRun run) {
+    Replay(Backend backend, RecordedRun run, Precision precision) {
         this.backend = backend;
         this.run = run;
+        this.precision = precision;
         this.config = config(run);
         this.B = run.integer("batch");
         this.T = run.integer("tokens");
@@ -72,7 +74,7 @@ final class Replay {
     }
 
     void run() {
-        try (Gpt model = Gpt.create(backend, config, 0)) {
+        try (Gpt model = Gpt.create(backend, config, precision, 0)) {
             model.parameters()
                     .forEachSeparate((name, tensor) ->
                             backend.upload(tensor, run.inputs().floats("param." + name)));

@@ -56,6 +56,7 @@ public final class TrainingStep implements AutoCloseable {
     }
 
     static TrainingStep open(Gpt model, TrainingOptions options, Plan plan) {
+        model.renewWeights();
         Region region = model.backend().region("step");
         try {
             return new TrainingStep(model, options, plan, region);
@@ -75,8 +76,8 @@ public final class TrainingStep implements AutoCloseable {
 
     /// The activations, gradients of activations and statistics that training needs, besides the
     /// parameters and three more tensors of each one's size: gradient and two moments.
-    public static List<Buffer> plan(GptConfig config, int B, int T, int microBatches) {
-        return Plan.training(config, B, T, microBatches).buffers();
+    public static List<Buffer> plan(GptConfig config, Precision precision, int B, int T, int microBatches) {
+        return Plan.training(config, precision, B, T, microBatches).buffers();
     }
 
     /// Supplies the gates' random numbers instead of drawing them from the seed.

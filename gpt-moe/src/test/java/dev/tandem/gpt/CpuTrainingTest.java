@@ -1,6 +1,7 @@
 package dev.tandem.gpt;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import dev.tandem.engine.Backend;
 import dev.tandem.engine.BackendOptions;
@@ -61,6 +62,17 @@ class CpuTrainingTest {
             var bits = new TreeMap<String, Integer>();
             model.parameters().forEach((name, tensor) -> bits.put(name, Arrays.hashCode(backend.floats(tensor))));
             return bits;
+        }
+    }
+
+    @Test
+    void aPrecisionThatTheBackendDoesNotComputeInIsRefusedBeforeAnythingIsAllocated() {
+        try (Backend backend = open(1)) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> Gpt.create(backend, CONFIG, Precision.BF16, 1))
+                    .withMessage("backend 'cpu-vector' does not compute in BF16: choose the precision F32, or another"
+                            + " backend");
+            assertThat(backend.memoryUsage().tensors()).isZero();
         }
     }
 }

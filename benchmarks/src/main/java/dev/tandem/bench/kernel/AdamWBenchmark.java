@@ -8,6 +8,7 @@ import dev.tandem.bench.machine.Cost;
 import dev.tandem.engine.Tensor;
 import dev.tandem.engine.kernel.AdamW;
 import java.util.List;
+import java.util.Optional;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Setup;
@@ -54,7 +55,7 @@ public class AdamWBenchmark extends BackendBenchmark {
 
         @Override
         public void run() {
-            adamW.update(parameter, m, v, gradient, norm, AdamW.Moments.PAPER, RATE, DECAY, 1, STEP);
+            adamW.update(parameter, Optional.empty(), m, v, gradient, norm, AdamW.Moments.PAPER, RATE, DECAY, 1, STEP);
         }
 
         @Override

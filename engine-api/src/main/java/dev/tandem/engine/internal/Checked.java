@@ -33,13 +33,30 @@ abstract class Checked {
     final void usable(String operand, Tensor tensor, ElementType type) {
         guard.usable(kernel, operand, tensor, backend);
         if (tensor.type() != type) {
-            throw wrong(operand, type + " " + tensor.shape(), tensor);
+            throw mixed(operand, type, tensor);
         }
     }
 
-    /// A usable `F32` tensor in row-major order: anything but a weight.
-    final void floats(String operand, Tensor tensor) {
-        usable(operand, tensor, ElementType.F32);
+    /// A usable tensor of F32 or BF16, whatever its role. Gives its type, which other operands of the call
+    /// may have to share.
+    final ElementType floating(String operand, Tensor tensor) {
+        guard.usable(kernel, operand, tensor, backend);
+        if (tensor.type() == ElementType.I32) {
+            throw wrong(operand, "F32 or BF16 " + tensor.shape(), tensor);
+        }
+        return tensor.type();
+    }
+
+    /// As [#floating], in row-major order: anything but a weight.
+    final ElementType working(String operand, Tensor tensor) {
+        ElementType type = floating(operand, tensor);
+        rowMajor(operand, tensor, type);
+        return type;
+    }
+
+    /// A usable tensor in row-major order: anything but a weight.
+    final void rowMajor(String operand, Tensor tensor, ElementType type) {
+        usable(operand, tensor, type);
         if (tensor.storage().role() == Role.WEIGHT) {
             throw new IllegalArgumentException("%s: %s '%s' must not have the role WEIGHT, whose layout is the device's"
                     .formatted(kernel, operand, tensor.name()));
@@ -48,7 +65,7 @@ abstract class Checked {
 
     /// `[d0]`, row-major.
     final void vector(String operand, Tensor tensor, ElementType type, int d0) {
-        elementsOf(operand, tensor, type);
+        rowMajor(operand, tensor, type);
         Shape shape = tensor.shape();
         if (shape.rank() != 1 || shape.extent(0) != d0) {
             throw wrong(operand, type + " [" + d0 + "]", tensor);
@@ -63,7 +80,7 @@ abstract class Checked {
 
     /// Any leading dimensions whose product is `rows`, then `columns`; row-major.
     final void matrix(String operand, Tensor tensor, ElementType type, long rows, int columns) {
-        elementsOf(operand, tensor, type);
+        rowMajor(operand, tensor, type);
         Shape shape = tensor.shape();
         if (shape.rank() < 2 || shape.last() != columns || shape.rows() != rows) {
             throw wrong(operand, type + " [" + rows + ", " + columns + "]", tensor);
@@ -77,34 +94,26 @@ abstract class Checked {
     }
 
     /// Exactly `[d0, d1, d2]`, row-major.
-    final void cube(String operand, Tensor tensor, int d0, int d1, int d2) {
-        floats(operand, tensor);
+    final void cube(String operand, Tensor tensor, ElementType type, int d0, int d1, int d2) {
+        rowMajor(operand, tensor, type);
         Shape shape = tensor.shape();
         if (shape.rank() != 3 || shape.extent(0) != d0 || shape.extent(1) != d1 || shape.extent(2) != d2) {
-            throw wrong(operand, "F32 [" + d0 + ", " + d1 + ", " + d2 + "]", tensor);
-        }
-    }
-
-    /// A whole weight `[out, in]`.
-    final void weight(String operand, Tensor tensor, int out, int in) {
-        whole(operand, tensor, 2);
-        if (tensor.shape().extent(0) != out || tensor.shape().extent(1) != in) {
-            throw wrong(operand, "F32 weight [" + out + ", " + in + "]", tensor);
+            throw wrong(operand, type + " [" + d0 + ", " + d1 + ", " + d2 + "]", tensor);
         }
     }
 
     /// A stack of weights `[E, out, in]`.
-    final void weights(String operand, Tensor tensor, int E, int out, int in) {
-        whole(operand, tensor, 3);
+    final void weights(String operand, Tensor tensor, ElementType type, int E, int out, int in) {
+        whole(operand, tensor, type, 3);
         Shape shape = tensor.shape();
         if (shape.extent(0) != E || shape.extent(1) != out || shape.extent(2) != in) {
-            throw wrong(operand, "F32 weight [" + E + ", " + out + ", " + in + "]", tensor);
+            throw wrong(operand, type + " weight [" + E + ", " + out + ", " + in + "]", tensor);
         }
     }
 
     /// A weight of `rank` dimensions that covers whole matrices of its allocation.
-    final void whole(String operand, Tensor tensor, int rank) {
-        usable(operand, tensor, ElementType.F32);
+    final void whole(String operand, Tensor tensor, ElementType type, int rank) {
+        usable(operand, tensor, type);
         if (tensor.storage().role() != Role.WEIGHT) {
             throw new IllegalArgumentException("%s: %s '%s' must have the role WEIGHT, has %s"
                     .formatted(kernel, operand, tensor.name(), tensor.storage().role()));
@@ -124,7 +133,12 @@ abstract class Checked {
 
     /// The shape, type and layout of another operand.
     final void same(String operand, Tensor tensor, String otherOperand, Tensor other) {
-        usable(operand, tensor, other.type());
+        same(operand, tensor, other.type(), otherOperand, other);
+    }
+
+    /// The shape and layout of another operand, in a type of its own.
+    final void same(String operand, Tensor tensor, ElementType type, String otherOperand, Tensor other) {
+        usable(operand, tensor, type);
         boolean weight = tensor.storage().role() == Role.WEIGHT;
         boolean otherWeight = other.storage().role() == Role.WEIGHT;
         if (!tensor.shape().equals(other.shape()) || weight != otherWeight) {
@@ -133,9 +147,9 @@ abstract class Checked {
         }
     }
 
-    /// Both in row-major order with equally many elements.
+    /// Both in row-major order with equally many elements of one type.
     final void sameElements(String operand, Tensor tensor, String otherOperand, Tensor other) {
-        floats(operand, tensor);
+        rowMajor(operand, tensor, other.type());
         if (tensor.shape().elements() != other.shape().elements()) {
             throw wrong(operand, "like " + otherOperand + " " + other.shape(), tensor);
         }
@@ -152,16 +166,19 @@ abstract class Checked {
         }
     }
 
-    private void elementsOf(String operand, Tensor tensor, ElementType type) {
-        if (type == ElementType.F32) {
-            floats(operand, tensor);
-        } else {
-            usable(operand, tensor, type);
-        }
-    }
-
     private IllegalArgumentException wrong(String operand, String wanted, Tensor found) {
         return new IllegalArgumentException("%s: %s must be %s, was '%s' %s %s"
                 .formatted(kernel, operand, wanted, found.name(), found.type(), found.shape()));
+    }
+
+    /// For a tensor of another type than `type`. Two floating types need a word more: why the one is no
+    /// good where the other is.
+    private IllegalArgumentException mixed(String operand, ElementType type, Tensor found) {
+        IllegalArgumentException plain = wrong(operand, type + " " + found.shape(), found);
+        if (type == ElementType.I32 || found.type() == ElementType.I32) {
+            return plain;
+        }
+        return new IllegalArgumentException(plain.getMessage()
+                + ": activations and weights of a call have one type, all else is F32; allocate it as " + type);
     }
 }

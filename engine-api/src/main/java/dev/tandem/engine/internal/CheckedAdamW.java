@@ -5,6 +5,7 @@ import dev.tandem.engine.ElementType;
 import dev.tandem.engine.Role;
 import dev.tandem.engine.Tensor;
 import dev.tandem.engine.kernel.AdamW;
+import java.util.Optional;
 
 final class CheckedAdamW extends Checked implements AdamW {
     private final AdamW kernel;
@@ -17,6 +18,7 @@ final class CheckedAdamW extends Checked implements AdamW {
     @Override
     public void update(
             Tensor parameter,
+            Optional<Tensor> working,
             Tensor m,
             Tensor v,
             Tensor gradient,
@@ -30,7 +32,10 @@ final class CheckedAdamW extends Checked implements AdamW {
         try {
             usable("parameter", parameter, ElementType.F32);
             if (parameter.storage().role() == Role.WEIGHT) {
-                whole("parameter", parameter, parameter.shape().rank());
+                whole("parameter", parameter, ElementType.F32, parameter.shape().rank());
+            }
+            if (working.isPresent()) {
+                same("working", working.get(), ElementType.BF16, "parameter", parameter);
             }
             same("m", m, "parameter", parameter);
             same("v", v, "parameter", parameter);
@@ -39,7 +44,20 @@ final class CheckedAdamW extends Checked implements AdamW {
             if (step < 1) {
                 throw refuse("steps count from 1, was " + step);
             }
-            kernel.update(parameter, m, v, gradient, norm, moments, learningRate, weightDecay, gradientScale, step);
+            kernel.update(
+                    parameter, working, m, v, gradient, norm, moments, learningRate, weightDecay, gradientScale, step);
+        } finally {
+            exit();
+        }
+    }
+
+    @Override
+    public void round(Tensor working, Tensor parameter) {
+        enter();
+        try {
+            usable("parameter", parameter, ElementType.F32);
+            same("working", working, ElementType.BF16, "parameter", parameter);
+            kernel.round(working, parameter);
         } finally {
             exit();
         }

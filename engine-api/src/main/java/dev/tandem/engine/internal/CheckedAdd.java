@@ -16,7 +16,7 @@ final class CheckedAdd extends Checked implements Add {
     public void forward(Tensor y, Tensor a, Tensor b) {
         enter();
         try {
-            floats("y", y);
+            working("y", y);
             sameElements("a", a, "y", y);
             sameElements("b", b, "y", y);
             kernel.forward(y, a, b);

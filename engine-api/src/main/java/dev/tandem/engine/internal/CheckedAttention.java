@@ -70,13 +70,14 @@ final class CheckedAttention extends Checked implements Attention {
             int B = y.shape().extent(0);
             int T = y.shape().extent(1);
             int C = y.shape().extent(2);
-            floats("cache.keys", cache.keys());
+            ElementType type = y.type();
+            rowMajor("cache.keys", cache.keys(), type);
             if (cache.keys().shape().rank() != 3) {
                 throw refuse("cache.keys must be [B, P, C], was " + cache.keys().shape());
             }
             int P = cache.keys().shape().extent(1);
-            cube("cache.keys", cache.keys(), B, P, C);
-            cube("cache.values", cache.values(), B, P, C);
+            cube("cache.keys", cache.keys(), type, B, P, C);
+            cube("cache.values", cache.values(), type, B, P, C);
             if (start < 0 || start > P - T) {
                 throw refuse("positions " + start + " to " + (start + T - 1) + " do not fit a cache of " + P
                         + ": allocate a longer one");
@@ -91,12 +92,12 @@ final class CheckedAttention extends Checked implements Attention {
         batch(y, qkv, H);
         int B = y.shape().extent(0);
         int T = y.shape().extent(1);
-        cube("logSumExp", logSumExp, B, H, T);
+        cube("logSumExp", logSumExp, ElementType.F32, B, H, T);
         matrix("padding", padding, ElementType.I32, B, T);
     }
 
     private void batch(Tensor y, Tensor qkv, int H) {
-        floats("y", y);
+        ElementType type = working("y", y);
         if (y.shape().rank() != 3) {
             throw refuse("y must be [B, T, C], was " + y.shape());
         }
@@ -104,6 +105,6 @@ final class CheckedAttention extends Checked implements Attention {
         if (H < 1 || C % H != 0) {
             throw refuse("the number of heads must divide C=" + C + ", was " + H);
         }
-        cube("qkv", qkv, y.shape().extent(0), y.shape().extent(1), 3 * C);
+        cube("qkv", qkv, type, y.shape().extent(0), y.shape().extent(1), 3 * C);
     }
 }

@@ -31,7 +31,8 @@ final class CheckedCrossEntropy extends Checked implements CrossEntropy {
         enter();
         try {
             scores(logSumExp, logits, targets);
-            same("dLogits", dLogits, "logits", logits);
+            ElementType type = working("dLogits", dLogits);
+            same("dLogits", dLogits, type, "logits", logits);
             kernel.backward(dLogits, logSumExp, logits, targets, scale);
         } finally {
             exit();
@@ -39,7 +40,7 @@ final class CheckedCrossEntropy extends Checked implements CrossEntropy {
     }
 
     private void scores(Tensor logSumExp, Tensor logits, Tensor targets) {
-        floats("logits", logits);
+        rowMajor("logits", logits, ElementType.F32);
         int N = Math.toIntExact(logits.shape().rows());
         matrix("logits", logits, ElementType.F32, N, logits.shape().last());
         vector("logSumExp", logSumExp, ElementType.F32, N);

@@ -64,13 +64,13 @@ final class CheckedDispatch extends Checked implements Dispatch {
 
     private void moves(
             String expertOperand, Tensor expertX, String operand, Tensor x, Routing routing, ExpertRows rows) {
-        floats(operand, x);
+        ElementType type = working(operand, x);
         int N = Math.toIntExact(x.shape().rows());
         int C = x.shape().last();
-        matrix(operand, x, ElementType.F32, N, C);
+        matrix(operand, x, type, N, C);
         usable("rows.choiceOf", rows.choiceOf(), ElementType.I32);
         int R = Math.toIntExact(rows.choiceOf().shape().elements());
-        matrix(expertOperand, expertX, ElementType.F32, R, C);
+        matrix(expertOperand, expertX, type, R, C);
         vector("rows.choiceOf", rows.choiceOf(), ElementType.I32, R);
         usable("rows.starts", rows.starts(), ElementType.I32);
         int E = Math.toIntExact(rows.starts().shape().elements());

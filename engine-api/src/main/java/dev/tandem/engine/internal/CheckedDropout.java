@@ -16,7 +16,7 @@ final class CheckedDropout extends Checked implements Dropout {
     public void forward(Tensor y, Tensor x, float probability, long seed, long stream) {
         enter();
         try {
-            floats("y", y);
+            working("y", y);
             sameElements("x", x, "y", y);
             probability(probability);
             kernel.forward(y, x, probability, seed, stream);

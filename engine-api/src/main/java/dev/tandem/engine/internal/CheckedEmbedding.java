@@ -18,10 +18,10 @@ final class CheckedEmbedding extends Checked implements Embedding {
     public void forward(Tensor y, Tensor ids, Tensor table, Tensor positions, float scale, int padding, int start) {
         enter();
         try {
-            whole("table", table, 2);
+            whole("table", table, working("y", y), 2);
             int C = table.shape().last();
             looksUp("y", y, ids, table, padding);
-            floats("positions", positions);
+            rowMajor("positions", positions, ElementType.F32);
             matrix("positions", positions, ElementType.F32, positions.shape().extent(0), C);
             if (start < 0) {
                 throw refuse("start must not be negative, was " + start);
@@ -36,7 +36,7 @@ final class CheckedEmbedding extends Checked implements Embedding {
     public void backward(Tensor dTable, Optional<Tensor> dPositions, Tensor dy, Tensor ids, float scale, int padding) {
         enter();
         try {
-            whole("dTable", dTable, 2);
+            whole("dTable", dTable, ElementType.F32, 2);
             looksUp("dy", dy, ids, dTable, padding);
             if (dPositions.isPresent()) {
                 Tensor positions = dPositions.get();
@@ -57,7 +57,7 @@ final class CheckedEmbedding extends Checked implements Embedding {
     public void sinusoidal(Tensor positions, int padding) {
         enter();
         try {
-            floats("positions", positions);
+            rowMajor("positions", positions, ElementType.F32);
             if (positions.shape().rank() != 2 || positions.shape().last() < 4) {
                 throw refuse("positions must be [P, C] with C of at least 4, was " + positions.shape());
             }
@@ -75,6 +75,7 @@ final class CheckedEmbedding extends Checked implements Embedding {
         cube(
                 operand,
                 y,
+                working(operand, y),
                 ids.shape().extent(0),
                 ids.shape().extent(1),
                 table.shape().last());

@@ -38,12 +38,13 @@ final class CheckedExpertFeedForward extends Checked implements ExpertFeedForwar
             GeluForm form) {
         enter();
         try {
-            feeds(WEIGHTS, weights, weights);
+            ElementType type = working("x", x);
+            feeds(WEIGHTS, type, weights, weights);
             transforms("expertY", expertY, x, weights, rows, K);
             matrix(
                     "preActivation",
                     preActivation,
-                    ElementType.F32,
+                    type,
                     expertY.shape().rows(),
                     weights.up().shape().extent(1));
             kernel.forward(expertY, preActivation, x, weights, rows, K, form);
@@ -65,14 +66,15 @@ final class CheckedExpertFeedForward extends Checked implements ExpertFeedForwar
             GeluForm form) {
         enter();
         try {
-            feeds(WEIGHTS, weights, weights);
-            feeds(GRADIENTS, dWeights, weights);
+            ElementType type = working("x", x);
+            feeds(WEIGHTS, type, weights, weights);
+            feeds(GRADIENTS, ElementType.F32, dWeights, weights);
             transforms("dExpertY", dExpertY, x, weights, rows, K);
             same("dExpertX", dExpertX, "dExpertY", dExpertY);
             matrix(
                     "preActivation",
                     preActivation,
-                    ElementType.F32,
+                    type,
                     dExpertY.shape().rows(),
                     weights.up().shape().extent(1));
             kernel.backward(dExpertX, dWeights, dExpertY, preActivation, x, weights, rows, K, form);
@@ -81,13 +83,13 @@ final class CheckedExpertFeedForward extends Checked implements ExpertFeedForwar
         }
     }
 
-    private void feeds(Names names, FeedForwardWeights weights, FeedForwardWeights sizes) {
-        whole(names.up(), sizes.up(), 3);
+    private void feeds(Names names, ElementType type, FeedForwardWeights weights, FeedForwardWeights sizes) {
+        whole(names.up(), weights.up(), type, 3);
         int E = sizes.up().shape().extent(0);
         int F = sizes.up().shape().extent(1);
         int C = sizes.up().shape().extent(2);
-        weights(names.up(), weights.up(), E, F, C);
-        weights(names.down(), weights.down(), E, C, F);
+        weights(names.up(), weights.up(), type, E, F, C);
+        weights(names.down(), weights.down(), type, E, C, F);
         matrix(names.upBias(), weights.upBias(), ElementType.F32, E, F);
         matrix(names.downBias(), weights.downBias(), ElementType.F32, E, C);
     }
@@ -99,11 +101,10 @@ final class CheckedExpertFeedForward extends Checked implements ExpertFeedForwar
         if (K < 1 || K > E) {
             throw refuse("K must be in 1..E=" + E + ", was " + K);
         }
-        floats("x", x);
-        matrix("x", x, ElementType.F32, x.shape().rows(), C);
+        matrix("x", x, x.type(), x.shape().rows(), C);
         usable("rows.choiceOf", rows.choiceOf(), ElementType.I32);
         int R = Math.toIntExact(rows.choiceOf().shape().elements());
-        matrix(operand, expertY, ElementType.F32, R, C);
+        matrix(operand, expertY, x.type(), R, C);
         vector("rows.choiceOf", rows.choiceOf(), ElementType.I32, R);
         vector("rows.starts", rows.starts(), ElementType.I32, E);
         vector("rows.counts", rows.counts(), ElementType.I32, E);

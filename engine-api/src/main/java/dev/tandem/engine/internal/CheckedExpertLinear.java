@@ -20,7 +20,7 @@ final class CheckedExpertLinear extends Checked implements ExpertLinear {
     public void forward(Tensor y, Tensor x, Tensor weight, Optional<Tensor> bias, ExpertRows rows) {
         enter();
         try {
-            products("y", y, x, weight, bias, rows);
+            products("y", y, x, weight, working("x", x), bias, rows);
             kernel.forward(y, x, weight, bias, rows);
         } finally {
             exit();
@@ -38,11 +38,11 @@ final class CheckedExpertLinear extends Checked implements ExpertLinear {
             GeluForm form) {
         enter();
         try {
-            products("y", y, x, weight, bias, rows);
+            products("y", y, x, weight, working("x", x), bias, rows);
             matrix(
                     "preActivation",
                     preActivation,
-                    ElementType.F32,
+                    x.type(),
                     y.shape().rows(),
                     y.shape().last());
             kernel.forwardGelu(y, preActivation, x, weight, bias, rows, form);
@@ -55,7 +55,7 @@ final class CheckedExpertLinear extends Checked implements ExpertLinear {
     public void backwardData(Tensor dx, Tensor dy, Tensor weight, ExpertRows rows) {
         enter();
         try {
-            products("dy", dy, dx, weight, Optional.empty(), rows);
+            products("dy", dy, dx, weight, working("dx", dx), Optional.empty(), rows);
             kernel.backwardData(dx, dy, weight, rows);
         } finally {
             exit();
@@ -66,21 +66,28 @@ final class CheckedExpertLinear extends Checked implements ExpertLinear {
     public void backwardWeight(Tensor dWeight, Optional<Tensor> dBias, Tensor dy, Tensor x, ExpertRows rows) {
         enter();
         try {
-            products("dy", dy, x, dWeight, dBias, rows);
+            products("dy", dy, x, dWeight, ElementType.F32, dBias, rows);
             kernel.backwardWeight(dWeight, dBias, dy, x, rows);
         } finally {
             exit();
         }
     }
 
-    private void products(String operand, Tensor y, Tensor x, Tensor weight, Optional<Tensor> bias, ExpertRows rows) {
-        whole("weight", weight, 3);
+    private void products(
+            String operand,
+            Tensor y,
+            Tensor x,
+            Tensor weight,
+            ElementType weightType,
+            Optional<Tensor> bias,
+            ExpertRows rows) {
+        ElementType type = working("x", x);
+        whole("weight", weight, weightType, 3);
         int E = weight.shape().extent(0);
         int out = weight.shape().extent(1);
-        floats("x", x);
         long R = x.shape().rows();
-        matrix("x", x, ElementType.F32, R, weight.shape().extent(2));
-        matrix(operand, y, ElementType.F32, R, out);
+        matrix("x", x, type, R, weight.shape().extent(2));
+        matrix(operand, y, type, R, out);
         matrix("bias", bias, ElementType.F32, E, out);
         vector("rows.starts", rows.starts(), ElementType.I32, E);
         vector("rows.counts", rows.counts(), ElementType.I32, E);

@@ -28,7 +28,7 @@ final class CheckedFill extends Checked implements Fill {
     public void uniform(Tensor y, float low, float high, long seed, long stream) {
         enter();
         try {
-            usable("y", y, ElementType.F32);
+            floating("y", y);
             if (!(low <= high)) {
                 throw refuse("low must not exceed high, were " + low + " and " + high);
             }
@@ -42,7 +42,7 @@ final class CheckedFill extends Checked implements Fill {
     public void normal(Tensor y, float mean, float deviation, long seed, long stream) {
         enter();
         try {
-            usable("y", y, ElementType.F32);
+            floating("y", y);
             if (!(deviation >= 0)) {
                 throw refuse("deviation must not be negative, was " + deviation);
             }

@@ -66,7 +66,7 @@ final class CheckedGate extends Checked implements Gate {
         enter();
         try {
             routes(routing, load, probabilities, options);
-            same("dLogits", dLogits, "probabilities", probabilities);
+            same("dLogits", dLogits, working("dLogits", dLogits), "probabilities", probabilities);
             same("dWeight", dWeight, "routing.weight", routing.weight());
             kernel.backward(dLogits, dWeight, routing, load, probabilities, dBalanceLoss, options);
         } finally {
@@ -75,7 +75,7 @@ final class CheckedGate extends Checked implements Gate {
     }
 
     private void routes(Routing routing, ExpertLoad load, Tensor probabilities, GateOptions options) {
-        floats("probabilities", probabilities);
+        rowMajor("probabilities", probabilities, ElementType.F32);
         int N = Math.toIntExact(probabilities.shape().rows());
         int E = probabilities.shape().last();
         int K = options.K();

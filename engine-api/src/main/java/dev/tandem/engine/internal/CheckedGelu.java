@@ -17,7 +17,7 @@ final class CheckedGelu extends Checked implements Gelu {
     public void forward(Tensor y, Tensor x, GeluForm form) {
         enter();
         try {
-            floats("x", x);
+            working("x", x);
             sameElements("y", y, "x", x);
             kernel.forward(y, x, form);
         } finally {
@@ -29,7 +29,7 @@ final class CheckedGelu extends Checked implements Gelu {
     public void backward(Tensor dx, Tensor dy, Tensor x, GeluForm form) {
         enter();
         try {
-            floats("x", x);
+            working("x", x);
             sameElements("dy", dy, "x", x);
             sameElements("dx", dx, "x", x);
             kernel.backward(dx, dy, x, form);

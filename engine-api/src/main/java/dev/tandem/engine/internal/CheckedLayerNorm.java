@@ -18,7 +18,7 @@ final class CheckedLayerNorm extends Checked implements LayerNorm {
         enter();
         try {
             normalizes(x, saved, gain);
-            matrix("y", y, ElementType.F32, x.shape().rows(), x.shape().last());
+            matrix("y", y, x.type(), x.shape().rows(), x.shape().last());
             vector("bias", bias, ElementType.F32, x.shape().last());
             if (!(epsilon > 0)) {
                 throw refuse("epsilon must be positive, was " + epsilon);
@@ -35,8 +35,8 @@ final class CheckedLayerNorm extends Checked implements LayerNorm {
         try {
             normalizes(x, saved, gain);
             int C = x.shape().last();
-            matrix("dx", dx, ElementType.F32, x.shape().rows(), C);
-            matrix("dy", dy, ElementType.F32, x.shape().rows(), C);
+            matrix("dx", dx, x.type(), x.shape().rows(), C);
+            matrix("dy", dy, x.type(), x.shape().rows(), C);
             vector("dGain", dGain, ElementType.F32, C);
             vector("dBias", dBias, ElementType.F32, C);
             kernel.backward(dx, dGain, dBias, dy, saved, x, gain);
@@ -46,9 +46,9 @@ final class CheckedLayerNorm extends Checked implements LayerNorm {
     }
 
     private void normalizes(Tensor x, Saved saved, Tensor gain) {
-        floats("x", x);
+        ElementType type = working("x", x);
         int N = Math.toIntExact(x.shape().rows());
-        matrix("x", x, ElementType.F32, N, x.shape().last());
+        matrix("x", x, type, N, x.shape().last());
         vector("saved.mean", saved.mean(), ElementType.F32, N);
         vector("saved.rstd", saved.rstd(), ElementType.F32, N);
         vector("gain", gain, ElementType.F32, x.shape().last());

@@ -19,7 +19,9 @@ final class CheckedLinear extends Checked implements Linear {
     public void forward(Tensor y, Tensor x, Tensor weight, Optional<Tensor> bias) {
         enter();
         try {
-            product("y", y, x, weight, bias);
+            ElementType type = working("x", x);
+            ElementType wide = working("y", y) == ElementType.F32 ? ElementType.F32 : type;
+            product("y", y, wide, x, weight, type, bias);
             kernel.forward(y, x, weight, bias);
         } finally {
             exit();
@@ -31,11 +33,12 @@ final class CheckedLinear extends Checked implements Linear {
             Tensor y, Optional<Tensor> preActivation, Tensor x, Tensor weight, Optional<Tensor> bias, GeluForm form) {
         enter();
         try {
-            product("y", y, x, weight, bias);
+            ElementType type = working("x", x);
+            product("y", y, type, x, weight, type, bias);
             matrix(
                     "preActivation",
                     preActivation,
-                    ElementType.F32,
+                    type,
                     y.shape().rows(),
                     y.shape().last());
             kernel.forwardGelu(y, preActivation, x, weight, bias, form);
@@ -48,7 +51,8 @@ final class CheckedLinear extends Checked implements Linear {
     public void backwardData(Tensor dx, Tensor dy, Tensor weight) {
         enter();
         try {
-            product("dy", dy, dx, weight, Optional.empty());
+            ElementType type = working("dx", dx);
+            product("dy", dy, type, dx, weight, type, Optional.empty());
             kernel.backwardData(dx, dy, weight);
         } finally {
             exit();
@@ -59,19 +63,25 @@ final class CheckedLinear extends Checked implements Linear {
     public void backwardWeight(Tensor dWeight, Optional<Tensor> dBias, Tensor dy, Tensor x) {
         enter();
         try {
-            product("dy", dy, x, dWeight, dBias);
+            product("dy", dy, working("x", x), x, dWeight, ElementType.F32, dBias);
             kernel.backwardWeight(dWeight, dBias, dy, x);
         } finally {
             exit();
         }
     }
 
-    private void product(String operand, Tensor y, Tensor x, Tensor weight, Optional<Tensor> bias) {
-        whole("weight", weight, 2);
+    private void product(
+            String operand,
+            Tensor y,
+            ElementType type,
+            Tensor x,
+            Tensor weight,
+            ElementType weightType,
+            Optional<Tensor> bias) {
+        whole("weight", weight, weightType, 2);
         int out = weight.shape().extent(0);
-        floats("x", x);
-        matrix("x", x, ElementType.F32, x.shape().rows(), weight.shape().extent(1));
-        matrix(operand, y, ElementType.F32, x.shape().rows(), out);
+        matrix("x", x, x.type(), x.shape().rows(), weight.shape().extent(1));
+        matrix(operand, y, type, x.shape().rows(), out);
         vector("bias", bias, ElementType.F32, out);
     }
 }

@@ -1,6 +1,7 @@
 package dev.tandem.engine.kernel;
 
 import dev.tandem.engine.Tensor;
+import java.util.Optional;
 
 /// Adam with decoupled weight decay, one pass over one parameter.
 ///
@@ -13,10 +14,14 @@ import dev.tandem.engine.Tensor;
 /// | operand            | shape       | type          | access                                    |
 /// |--------------------|-------------|---------------|-------------------------------------------|
 /// | `parameter, m, v`  | any         | WEIGHT or F32 | read and overwritten, the same role each  |
+/// | `working`          | the same    | BF16          | overwritten, if given: parameter, rounded |
 /// | `gradient`         | the same    | the same      | read                                      |
 /// | `norm`             | `[2]`       | F32           | read: the clip factor of [GradientNorm]   |
 ///
 /// Moments below the smallest normal number may become 0.
+///
+/// Where kernels compute in BF16, `parameter` is the F32 master of a working copy, which the same pass
+/// renews: a step smaller than half a unit of the copy is not lost, it adds up in the master.
 ///
 /// Source: Loshchilov and Hutter 2019, <https://arxiv.org/abs/1711.05101>.
 public interface AdamW {
@@ -50,6 +55,7 @@ public interface AdamW {
     /// @param step number of this update, from 1
     void update(
             Tensor parameter,
+            Optional<Tensor> working,
             Tensor m,
             Tensor v,
             Tensor gradient,
@@ -59,4 +65,8 @@ public interface AdamW {
             float weightDecay,
             float gradientScale,
             long step);
+
+    /// `working[i] = parameter[i]`, rounded: the copy of a parameter that something else than an
+    /// update has set.
+    void round(Tensor working, Tensor parameter);
 }

@@ -8,8 +8,8 @@ import dev.tandem.engine.Tensor;
 ///
 /// | operand | shape       | type | access                       |
 /// |---------|-------------|------|------------------------------|
-/// | `y`     | any         | F32  | overwritten; may be `a`, `b` |
-/// | `a, b`  | that of `y` | F32  | read                         |
+/// | `y`     | any         | W    | overwritten; may be `a`, `b` |
+/// | `a, b`  | that of `y` | W    | read                         |
 public interface Add {
     /// `y = a + b`.
     void forward(Tensor y, Tensor a, Tensor b);

@@ -18,13 +18,13 @@ import java.util.Optional;
 ///
 /// | operand      | shape        | type | access                            |
 /// |--------------|--------------|------|-----------------------------------|
-/// | `y`          | `[B, T, C]`  | F32  | overwritten                       |
+/// | `y`          | `[B, T, C]`  | W    | overwritten                       |
 /// | `logSumExp`  | `[B, H, T]`  | F32  | saved                             |
-/// | `qkv`        | `[B, T, 3C]` | F32  | read                              |
+/// | `qkv`        | `[B, T, 3C]` | W    | read                              |
 /// | `padding`    | `[B, T]`     | I32  | read, if given: not 0 = padding   |
-/// | `dqkv`       | `[B, T, 3C]` | F32  | overwritten; may **not** be `qkv` |
-/// | `dy`         | `[B, T, C]`  | F32  | read                              |
-/// | `cache`      | `[B, P, C]`  | F32  | positions start … start+T−1 overwritten, earlier ones read |
+/// | `dqkv`       | `[B, T, 3C]` | W    | overwritten; may **not** be `qkv` |
+/// | `dy`         | `[B, T, C]`  | W    | read                              |
+/// | `cache`      | `[B, P, C]`  | W    | positions start … start+T−1 overwritten, earlier ones read |
 ///
 /// H divides C. Source: Vaswani et al. 2017; blocking after Dao et al. 2022,
 /// <https://arxiv.org/abs/2205.14135>.

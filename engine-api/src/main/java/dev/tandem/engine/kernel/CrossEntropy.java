@@ -16,7 +16,7 @@ import dev.tandem.engine.Tensor;
 /// | `logSumExp` | `[N]`    | F32  | saved                                             |
 /// | `logits`    | `[N, V]` | F32  | read                                              |
 /// | `targets`   | `[N]`    | I32  | read, 0 … V−1, or −1 for a token that is not scored |
-/// | `dLogits`   | `[N, V]` | F32  | overwritten; may be `logits`                      |
+/// | `dLogits`   | `[N, V]` | W    | overwritten; may be `logits` where both are F32   |
 ///
 /// `scale` is the derivative of the objective by each scored token's loss: 1/(number of scored
 /// tokens) for a mean.

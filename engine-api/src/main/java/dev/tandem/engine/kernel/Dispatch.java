@@ -11,10 +11,10 @@ import dev.tandem.engine.Tensor;
 ///
 /// | operand               | shape    | type | access                                      |
 /// |-----------------------|----------|------|---------------------------------------------|
-/// | `expertX`, `dExpertY` | `[R, C]` | F32  | owned rows overwritten, others unspecified  |
-/// | `expertY`, `dExpertX` | `[R, C]` | F32  | owned rows read                             |
-/// | `x`, `dy`             | `[N, C]` | F32  | read                                        |
-/// | `y`, `dx`             | `[N, C]` | F32  | overwritten                                 |
+/// | `expertX`, `dExpertY` | `[R, C]` | W    | owned rows overwritten, others unspecified  |
+/// | `expertY`, `dExpertX` | `[R, C]` | W    | owned rows read                             |
+/// | `x`, `dy`             | `[N, C]` | W    | read                                        |
+/// | `y`, `dx`             | `[N, C]` | W    | overwritten                                 |
 /// | `dWeight`             | `[N, K]` | F32  | overwritten, 0 where not served             |
 /// | `routing`             | [Routing] |  | read                                        |
 /// | `rows`                | [ExpertRows] |  | read                                     |

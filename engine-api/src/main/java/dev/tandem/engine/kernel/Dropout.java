@@ -10,8 +10,8 @@ import dev.tandem.engine.Tensor;
 ///
 /// | operand | shape       | type | access                  |
 /// |---------|-------------|------|-------------------------|
-/// | `y`     | any         | F32  | overwritten; may be `x` |
-/// | `x`     | that of `y` | F32  | read                    |
+/// | `y`     | any         | W    | overwritten; may be `x` |
+/// | `x`     | that of `y` | W    | read                    |
 ///
 /// `probability` is in `[0, 1)`; 0 copies.
 public interface Dropout {

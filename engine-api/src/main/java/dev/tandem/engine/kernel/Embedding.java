@@ -11,15 +11,15 @@ import java.util.Optional;
 /// `padding + 1`, padding tokens have `p = padding` and advance nothing; `start` is then added to
 /// the position of real tokens.
 ///
-/// | operand      | shape       | type   | access                                             |
-/// |--------------|-------------|--------|----------------------------------------------------|
-/// | `y`          | `[B, T, C]` | F32    | overwritten                                        |
-/// | `ids`        | `[B, T]`    | I32    | read, each in 0 … V−1                              |
-/// | `table`      | `[V, C]`    | WEIGHT | read                                               |
-/// | `positions`  | `[P, C]`    | F32    | read (`forward`), overwritten (`sinusoidal`)       |
-/// | `dTable`     | `[V, C]`    | WEIGHT | accumulated; row `padding` receives nothing        |
-/// | `dPositions` | `[P, C]`    | F32    | accumulated, if given; row `padding` likewise      |
-/// | `dy`         | `[B, T, C]` | F32    | read                                               |
+/// | operand      | shape       | type       | access                                             |
+/// |--------------|-------------|------------|----------------------------------------------------|
+/// | `y`          | `[B, T, C]` | W          | overwritten                                        |
+/// | `ids`        | `[B, T]`    | I32        | read, each in 0 … V−1                              |
+/// | `table`      | `[V, C]`    | W WEIGHT   | read                                               |
+/// | `positions`  | `[P, C]`    | F32        | read (`forward`), overwritten (`sinusoidal`)       |
+/// | `dTable`     | `[V, C]`    | F32 WEIGHT | accumulated; row `padding` receives nothing        |
+/// | `dPositions` | `[P, C]`    | F32        | accumulated, if given; row `padding` likewise      |
+/// | `dy`         | `[B, T, C]` | W          | read                                               |
 ///
 /// An id outside the table or a position beyond P−1 is an `IllegalArgumentException`.
 /// Source: <https://arxiv.org/abs/2112.10684>, section 2; sinusoids after Vaswani et al. 2017,

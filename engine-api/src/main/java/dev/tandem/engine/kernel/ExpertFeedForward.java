@@ -14,15 +14,16 @@ import java.util.Optional;
 ///
 /// | operand         | shape                | type | access                                              |
 /// |-----------------|----------------------|------|-----------------------------------------------------|
-/// | `expertY`       | `[R, C]`             | F32  | owned rows overwritten, others unspecified          |
-/// | `preActivation` | `[R, F]`             | F32  | saved, if given, in an order of the backend's own; absent in
-/// evaluation |
-/// | `x`             | `[N, C]`             | F32  | read                                                |
-/// | `weights`       | [FeedForwardWeights] |      | read                                                |
+/// | `expertY`       | `[R, C]`             | W    | owned rows overwritten, others unspecified          |
+/// | `preActivation` | `[R, F]`             | W    | saved for this backend alone; absent in evaluation  |
+/// | `x`             | `[N, C]`             | W    | read                                                |
+/// | `weights`       | [FeedForwardWeights] | W    | read                                                |
 /// | `rows`          | [ExpertRows]         |      | read                                                |
-/// | `dExpertX`      | `[R, C]`             | F32  | owned rows overwritten, for [Dispatch#scatterBackward] |
-/// | `dWeights`      | [FeedForwardWeights] |      | accumulated                                         |
-/// | `dExpertY`      | `[R, C]`             | F32  | owned rows read, as [Dispatch#gatherBackward] writes them |
+/// | `dExpertX`      | `[R, C]`             | W    | owned rows overwritten, for [Dispatch#scatterBackward] |
+/// | `dWeights`      | [FeedForwardWeights] | F32  | accumulated                                         |
+/// | `dExpertY`      | `[R, C]`             | W    | owned rows read, as [Dispatch#gatherBackward] writes them |
+///
+/// The hidden block may be rounded to W between the two layers.
 ///
 /// 4·Σcounts·C·F FLOPs forward, twice that backward.
 public interface ExpertFeedForward {

@@ -7,17 +7,17 @@ import java.util.Optional;
 ///
 ///     y[r,:] = x[r,:] · weight[e]ᵀ + bias[e,:]        r = starts[e] … starts[e] + counts[e] − 1
 ///
-/// | operand              | shape          | type   | access                                     |
-/// |----------------------|----------------|--------|--------------------------------------------|
-/// | `y`, `preActivation` | `[R, out]`     | F32    | owned rows overwritten, others unspecified |
-/// | `x`                  | `[R, in]`      | F32    | owned rows read                            |
-/// | `weight`             | `[E, out, in]` | WEIGHT | read                                       |
-/// | `bias`               | `[E, out]`     | F32    | read, if given                             |
-/// | `dx`                 | `[R, in]`      | F32    | owned rows overwritten, others unspecified |
-/// | `dWeight`            | `[E, out, in]` | WEIGHT | accumulated                                |
-/// | `dBias`              | `[E, out]`     | F32    | accumulated, if given                      |
-/// | `dy`                 | `[R, out]`     | F32    | owned rows read                            |
-/// | `rows`               | [ExpertRows]   |        | read: `starts` and `counts`                |
+/// | operand              | shape          | type       | access                                     |
+/// |----------------------|----------------|------------|--------------------------------------------|
+/// | `y`, `preActivation` | `[R, out]`     | W          | owned rows overwritten, others unspecified |
+/// | `x`                  | `[R, in]`      | W          | owned rows read                            |
+/// | `weight`             | `[E, out, in]` | W WEIGHT   | read                                       |
+/// | `bias`               | `[E, out]`     | F32        | read, if given                             |
+/// | `dx`                 | `[R, in]`      | W          | owned rows overwritten, others unspecified |
+/// | `dWeight`            | `[E, out, in]` | F32 WEIGHT | accumulated                                |
+/// | `dBias`              | `[E, out]`     | F32        | accumulated, if given                      |
+/// | `dy`                 | `[R, out]`     | W          | owned rows read                            |
+/// | `rows`               | [ExpertRows]   |            | read: `starts` and `counts`                |
 ///
 /// 2·Σcounts·out·in FLOPs forward, twice that backward; rows nobody owns are no work.
 public interface ExpertLinear {

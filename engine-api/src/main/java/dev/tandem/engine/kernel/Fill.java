@@ -4,12 +4,14 @@ import dev.tandem.engine.Tensor;
 
 /// Writes values that depend on nothing but the element's row-major index `i` in the tensor.
 ///
-/// | operand | shape | type                     | access      |
-/// |---------|-------|--------------------------|-------------|
-/// | `y`     | any   | F32; I32 for `constant`  | overwritten |
+/// | operand | shape | type                           | access      |
+/// |---------|-------|--------------------------------|-------------|
+/// | `y`     | any   | W; also I32 for `constant`     | overwritten |
+/// | `y`     | any   | F32 for `gumbel`               | overwritten |
 ///
 /// Random values are functions of `(seed, stream, i)` by [dev.tandem.engine.Philox], the same on
-/// every backend; a tensor stored in a device's own layout gets the values of its row-major
+/// every backend, and in BF16 those of F32 rounded; a tensor stored in a device's own layout gets the values of its
+/// row-major
 /// indices.
 public interface Fill {
     /// `y[i] = value`, rounded to the type.

@@ -22,7 +22,7 @@ import java.util.Optional;
 /// | `logits`        | `[N, E]`               | F32  | read                                     |
 /// | `padding`       | `[N]`                  | I32  | read, if given: not 0 = padding          |
 /// | `noise`         | `[N, E]`, `[N]`        | F32  | read: SAMPLING, RANDOM; absent for ALL   |
-/// | `dLogits`       | `[N, E]`               | F32  | overwritten                              |
+/// | `dLogits`       | `[N, E]`               | W    | overwritten                              |
 /// | `dWeight`       | `[N, K]`               | F32  | read; unserved choices are ignored       |
 ///
 /// **Order of the queues.** All first choices stand before any second one, dropped or not; among

@@ -8,9 +8,9 @@ import dev.tandem.engine.Tensor;
 ///
 /// | operand    | shape        | type | access                          |
 /// |------------|--------------|------|---------------------------------|
-/// | `y`        | any          | F32  | overwritten; may be `x`         |
-/// | `x`, `dy`  | that of `y`  | F32  | read                            |
-/// | `dx`       | that of `y`  | F32  | overwritten; may be `dy` or `x` |
+/// | `y`        | any          | W    | overwritten; may be `x`         |
+/// | `x`, `dy`  | that of `y`  | W    | read                            |
+/// | `dx`       | that of `y`  | W    | overwritten; may be `dy` or `x` |
 ///
 /// Source: Hendrycks and Gimpel 2016, <https://arxiv.org/abs/1606.08415>; forms: [GeluForm].
 public interface Gelu {

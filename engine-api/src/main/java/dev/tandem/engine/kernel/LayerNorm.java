@@ -9,13 +9,13 @@ import dev.tandem.engine.Tensor;
 ///
 /// | operand                | shape    | type | access                     |
 /// |------------------------|----------|------|----------------------------|
-/// | `y`                    | `[N, C]` | F32  | overwritten                |
+/// | `y`                    | `[N, C]` | W    | overwritten                |
 /// | `saved.mean, rstd`     | `[N]`    | F32  | saved                      |
-/// | `x`                    | `[N, C]` | F32  | read                       |
+/// | `x`                    | `[N, C]` | W    | read                       |
 /// | `gain, bias`           | `[C]`    | F32  | read                       |
-/// | `dx`                   | `[N, C]` | F32  | overwritten; may be `dy`   |
+/// | `dx`                   | `[N, C]` | W    | overwritten; may be `dy`   |
 /// | `dGain, dBias`         | `[C]`    | F32  | accumulated                |
-/// | `dy`                   | `[N, C]` | F32  | read                       |
+/// | `dy`                   | `[N, C]` | W    | read                       |
 ///
 /// The variance is summed around the mean, never as a difference of squares.
 /// Source: Ba et al. 2016, <https://arxiv.org/abs/1607.06450>.

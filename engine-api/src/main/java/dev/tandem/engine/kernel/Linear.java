@@ -7,21 +7,21 @@ import java.util.Optional;
 ///
 ///     y[n,o] = Σ_i x[n,i] · weight[o,i] + bias[o]
 ///
-/// | operand         | shape       | type   | access               |
-/// |-----------------|-------------|--------|----------------------|
-/// | `y`             | `[N, out]`  | F32    | overwritten          |
-/// | `preActivation` | `[N, out]`  | F32    | saved, if given      |
-/// | `x`             | `[N, in]`   | F32    | read                 |
-/// | `weight`        | `[out, in]` | WEIGHT | read, a whole matrix |
-/// | `bias`          | `[out]`     | F32    | read, if given       |
-/// | `dx`            | `[N, in]`   | F32    | overwritten          |
-/// | `dWeight`       | `[out, in]` | WEIGHT | accumulated          |
-/// | `dBias`         | `[out]`     | F32    | accumulated, if given |
-/// | `dy`            | `[N, out]`  | F32    | read                 |
+/// | operand         | shape       | type       | access                |
+/// |-----------------|-------------|------------|-----------------------|
+/// | `y`             | `[N, out]`  | W          | overwritten; F32 as well in `forward` |
+/// | `preActivation` | `[N, out]`  | W          | saved, if given      |
+/// | `x`             | `[N, in]`   | W          | read                 |
+/// | `weight`        | `[out, in]` | W WEIGHT   | read, a whole matrix |
+/// | `bias`          | `[out]`     | F32        | read, if given       |
+/// | `dx`            | `[N, in]`   | W          | overwritten          |
+/// | `dWeight`       | `[out, in]` | F32 WEIGHT | accumulated          |
+/// | `dBias`         | `[out]`     | F32        | accumulated, if given |
+/// | `dy`            | `[N, out]`  | W          | read                 |
 ///
 /// 2·N·out·in FLOPs forward, 4·N·out·in backward.
 public interface Linear {
-    /// `y = x·weightᵀ + bias`.
+    /// `y = x·weightᵀ + bias`. A `y` of F32 keeps logits whole where x and weight are BF16.
     void forward(Tensor y, Tensor x, Tensor weight, Optional<Tensor> bias);
 
     /// `preActivation = x·weightᵀ + bias`, `y = gelu(preActivation)` in one pass over y.

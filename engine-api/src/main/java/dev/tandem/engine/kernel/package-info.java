@@ -8,6 +8,9 @@
 /// or the tail of a GELU is below 2^-64, and where a moment of [AdamW] is below the smallest normal
 /// number. Some processors multiply subnormal numbers a hundred times more slowly, and results so
 /// far below F32's last place are not worth that; the contracts do not ask for them.
+///
+/// In columns of types, `W` is the working type of the call, F32 or BF16, the same for all its `W`
+/// operands, and weights are tensors of the role WEIGHT; see [dev.tandem.engine.Kernels].
 @NullMarked
 package dev.tandem.engine.kernel;
 

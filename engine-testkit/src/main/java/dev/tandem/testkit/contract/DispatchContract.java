@@ -36,7 +36,7 @@ public abstract class DispatchContract extends KernelContract {
         Tensor dx = on.result("dx", reduction(K), N, C);
         Tensor y = on.result("y", reduction(K), N, C);
         Tensor dExpertY = on.result("dExpertY", Tolerance.roundings(1), Role.ACTIVATION, host.owned(C), host.R(), C);
-        Tensor dWeight = on.result("dWeight", reduction(C), N, K);
+        Tensor dWeight = on.statistic("dWeight", reduction(C), N, K);
         Dispatch kernel = on.kernels().dispatch();
         kernel.scatter(expertX, x, routing, rows);
         kernel.scatterBackward(dx, dExpertX, routing, rows);

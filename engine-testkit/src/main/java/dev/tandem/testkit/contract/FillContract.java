@@ -1,6 +1,7 @@
 package dev.tandem.testkit.contract;
 
 import dev.tandem.engine.Backend;
+import dev.tandem.engine.ElementType;
 import dev.tandem.engine.Role;
 import dev.tandem.engine.Tensor;
 import dev.tandem.engine.kernel.Fill;
@@ -40,6 +41,7 @@ public abstract class FillContract extends KernelContract {
         return switch (kind) {
             case WIDER -> Set.of(0, 1, 2, 3, 4, 5);
             case OTHER_TYPE -> Set.of(0, 4);
+            case OTHER_PRECISION -> Set.of(0, 1, 2);
             default -> Set.of();
         };
     }
@@ -48,7 +50,7 @@ public abstract class FillContract extends KernelContract {
         Tensor constant = on.result("constant", Tolerance.exact(), role, i -> true, extents);
         Tensor uniform = on.result("uniform", AFFINE, role, i -> true, extents);
         Tensor normal = on.result("normal", ONE_ROUNDING, role, i -> true, extents);
-        Tensor gumbel = on.result("gumbel", ONE_ROUNDING, role, i -> true, extents);
+        Tensor gumbel = on.result("gumbel", ElementType.F32, ONE_ROUNDING, role, i -> true, extents);
         Tensor integers = on.integerResult("integers", extents);
         Fill kernel = on.kernels().fill();
         kernel.constant(constant, 0.1);

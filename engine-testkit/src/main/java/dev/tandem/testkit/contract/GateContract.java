@@ -2,6 +2,7 @@ package dev.tandem.testkit.contract;
 
 import static dev.tandem.testkit.contract.Tolerance.reduction;
 
+import dev.tandem.engine.ElementType;
 import dev.tandem.engine.Role;
 import dev.tandem.engine.Tensor;
 import dev.tandem.engine.kernel.Capacity;
@@ -15,13 +16,22 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /// What [Gate] has to keep. Integers are compared exactly.
 public abstract class GateContract extends KernelContract {
+    private static final int DLOGITS = 14;
+
     @Override
     protected List<Trial> trials() {
         return cases();
+    }
+
+    /// The gradient may have either precision.
+    @Override
+    protected Set<Integer> tolerant(Sabotage.Kind kind) {
+        return kind == Sabotage.Kind.OTHER_PRECISION ? Set.of(DLOGITS) : Set.of();
     }
 
     static List<Trial> cases() {
@@ -65,20 +75,20 @@ public abstract class GateContract extends KernelContract {
 
     private static void both(Workbench on, int N, int E, GateOptions options, GateInputs inputs) {
         int K = options.K();
-        Tensor logits = on.input("logits", Role.ACTIVATION, inputs.logits(), N, E);
+        Tensor logits = on.input("logits", ElementType.F32, Role.ACTIVATION, inputs.logits(), N, E);
         Optional<Tensor> padding = inputs.padding().length == 0
                 ? Optional.empty()
                 : Optional.of(on.integers("padding", inputs.padding(), N));
         Optional<Tensor> noise = switch (options.secondPolicy()) {
             case ALL -> Optional.empty();
-            case SAMPLING -> Optional.of(on.input("noise", Role.ACTIVATION, inputs.noise(), N, E));
-            case RANDOM -> Optional.of(on.input("noise", Role.ACTIVATION, inputs.noise(), N));
+            case SAMPLING -> Optional.of(on.input("noise", ElementType.F32, Role.ACTIVATION, inputs.noise(), N, E));
+            case RANDOM -> Optional.of(on.input("noise", ElementType.F32, Role.ACTIVATION, inputs.noise(), N));
         };
-        Tensor dWeight = on.input("dWeight", N, K);
+        Tensor dWeight = on.input("dWeight", ElementType.F32, Role.ACTIVATION, 1, N, K);
         var routing = new Routing(
                 on.integerResult("expert", N, K),
                 on.integerResult("slot", N, K),
-                on.result("weight", reduction(E), N, K));
+                on.statistic("weight", reduction(E), N, K));
         var rows = new ExpertRows(
                 on.integerResult("starts", E),
                 on.integerResult("counts", E),
@@ -86,9 +96,9 @@ public abstract class GateContract extends KernelContract {
         var load = new ExpertLoad(
                 on.integerResult("queued", K, E),
                 on.integerResult("dropped", K, E),
-                on.result("entropy", reduction(E), 1));
-        Tensor balanceLoss = on.result("balanceLoss", reduction(N), 1);
-        Tensor probabilities = on.result("probabilities", reduction(E), N, E);
+                on.statistic("entropy", reduction(E), 1));
+        Tensor balanceLoss = on.statistic("balanceLoss", reduction(N), 1);
+        Tensor probabilities = on.statistic("probabilities", reduction(E), N, E);
         Tensor dLogits = on.result("dLogits", reduction(E), N, E);
         Gate kernel = on.kernels().gate();
         kernel.forward(routing, rows, load, balanceLoss, probabilities, logits, padding, noise, options);

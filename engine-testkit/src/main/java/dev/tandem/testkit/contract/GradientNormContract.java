@@ -1,5 +1,6 @@
 package dev.tandem.testkit.contract;
 
+import dev.tandem.engine.ElementType;
 import dev.tandem.engine.Role;
 import dev.tandem.engine.Tensor;
 import dev.tandem.engine.kernel.GradientNorm;
@@ -33,10 +34,10 @@ public abstract class GradientNormContract extends KernelContract {
     }
 
     private static void norm(Workbench on, double deviation, float clip) {
-        Tensor matrix = on.input("matrix", Role.WEIGHT, deviation, 23, 17);
-        Tensor stack = on.input("stack", Role.WEIGHT, deviation, 3, 9, 35);
+        Tensor matrix = on.input("matrix", ElementType.F32, Role.WEIGHT, deviation, 23, 17);
+        Tensor stack = on.input("stack", ElementType.F32, Role.WEIGHT, deviation, 3, 9, 35);
         Tensor vector = on.input("vector", Role.STATE, deviation, 101);
-        Tensor norm = on.result("norm", FEW_ROUNDINGS, 2);
+        Tensor norm = on.statistic("norm", FEW_ROUNDINGS, 2);
         on.kernels()
                 .gradientNorm()
                 .forward(
@@ -49,8 +50,8 @@ public abstract class GradientNormContract extends KernelContract {
     }
 
     private static void many(Workbench on) {
-        Tensor large = on.input("large", Role.WEIGHT, 1, 300, 500);
-        Tensor norm = on.result("norm", FEW_ROUNDINGS, 2);
+        Tensor large = on.input("large", ElementType.F32, Role.WEIGHT, 1, 300, 500);
+        Tensor norm = on.statistic("norm", FEW_ROUNDINGS, 2);
         on.kernels().gradientNorm().forward(norm, List.of(new GradientNorm.Gradient(large, 1)), 1);
     }
 }

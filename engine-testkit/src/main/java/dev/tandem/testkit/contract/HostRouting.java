@@ -1,6 +1,7 @@
 package dev.tandem.testkit.contract;
 
 import dev.tandem.engine.Backend;
+import dev.tandem.engine.ElementType;
 import dev.tandem.engine.Region;
 import dev.tandem.engine.Role;
 import dev.tandem.engine.Tensor;
@@ -117,7 +118,7 @@ final class HostRouting {
         return new Routing(
                 on.integers("expert", expert, N, K),
                 on.integers("slot", slot, N, K),
-                on.input("weight", Role.ACTIVATION, weight, N, K));
+                on.input("weight", ElementType.F32, Role.ACTIVATION, weight, N, K));
     }
 
     ExpertRows rows(Workbench on) {

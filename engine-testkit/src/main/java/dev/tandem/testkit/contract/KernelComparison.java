@@ -118,7 +118,7 @@ public record KernelComparison(
             double fastest = Double.POSITIVE_INFINITY;
             double spent = 0;
             for (int round = 0; round < FEWEST_ROUNDS || (spent < ENOUGH_SECONDS && round < MOST_ROUNDS); round++) {
-                try (var workbench = new Workbench(backend, trial.seed(), false, Sabotage.NONE)) {
+                try (var workbench = new Workbench(backend, trial, false, Sabotage.NONE)) {
                     trial.run().accept(workbench);
                     backend.synchronize();
                     double seconds = (System.nanoTime() - workbench.ready()) * 1e-9;

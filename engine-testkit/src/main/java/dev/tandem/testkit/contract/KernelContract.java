@@ -3,6 +3,7 @@ package dev.tandem.testkit.contract;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tandem.engine.Backend;
+import dev.tandem.engine.ElementType;
 import dev.tandem.testkit.ReferenceBackend;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,7 +32,7 @@ public abstract class KernelContract {
         return open();
     }
 
-    /// Uses of the kernel, the smallest first.
+    /// Uses of the kernel in F32, the smallest first. Where the backend offers BF16, they are run in it too.
     protected abstract List<Trial> trials();
 
     /// Operands of the first trial that may have any shape, or whose sabotage is legal otherwise.
@@ -59,7 +60,7 @@ public abstract class KernelContract {
 
     @TestFactory
     Stream<DynamicTest> repeatsItsBits() {
-        return each(trial -> {
+        return each(trials().stream(), trial -> {
             try (Backend device = open()) {
                 sameBits(outcomes(device, trial, false), outcomes(device, trial, false));
             }
@@ -99,6 +100,19 @@ public abstract class KernelContract {
     }
 
     @TestFactory
+    Stream<DynamicTest> refusesEveryOperandOfAnotherPrecision() {
+        return inBf16().limit(1)
+                .map(trial -> DynamicTest.dynamicTest(trial.name(), () -> {
+                    List<Integer> floats = inspect(trial, Workbench::floatOperands);
+                    assertThat(floats).isNotEmpty();
+                    floats.stream()
+                            .filter(i ->
+                                    !tolerant(Sabotage.Kind.OTHER_PRECISION).contains(i))
+                            .forEach(i -> refuses(trial, new Sabotage(Sabotage.Kind.OTHER_PRECISION, i)));
+                }));
+    }
+
+    @TestFactory
     Stream<DynamicTest> refusesToRunOnAClosedBackend() {
         return Stream.of(trials().getFirst())
                 .map(trial -> DynamicTest.dynamicTest(
@@ -111,21 +125,33 @@ public abstract class KernelContract {
         return inspect(trial, Workbench::integerOperands).stream()
                 .map(operand -> DynamicTest.dynamicTest(trial.name() + " operand " + operand, () -> {
                     for (int round = 0; round < GARBAGE_ROUNDS; round++) {
-                        var spoiled = new Trial(trial.name(), trial.seed() + round, trial.run());
+                        var spoiled = trial.seeded(trial.seed() + round);
                         survives(spoiled, new Sabotage(Sabotage.Kind.GARBAGE, operand));
                         survives(spoiled, new Sabotage(Sabotage.Kind.GARBAGE, -1));
                     }
                 }));
     }
 
-    /// A dynamic test for each trial.
+    /// The trials in BF16, none where the backend does not offer it.
+    private Stream<Trial> inBf16() {
+        try (Backend device = open()) {
+            boolean offered = device.offers(ElementType.BF16);
+            return offered ? trials().stream().map(trial -> trial.in(ElementType.BF16)) : Stream.empty();
+        }
+    }
+
+    /// A dynamic test for each trial, in every type that the backend offers.
     private Stream<DynamicTest> each(Consumer<Trial> test) {
-        return trials().stream().map(trial -> DynamicTest.dynamicTest(trial.name(), () -> test.accept(trial)));
+        return each(Stream.concat(trials().stream(), inBf16()), test);
+    }
+
+    private static Stream<DynamicTest> each(Stream<Trial> trials, Consumer<Trial> test) {
+        return trials.map(trial -> DynamicTest.dynamicTest(trial.name(), () -> test.accept(trial)));
     }
 
     /// Runs a trial and gives its results.
     static List<Outcome> outcomes(Backend device, Trial trial, boolean guarded) {
-        try (var workbench = new Workbench(device, trial.seed(), guarded, Sabotage.NONE)) {
+        try (var workbench = new Workbench(device, trial, guarded, Sabotage.NONE)) {
             trial.run().accept(workbench);
             device.synchronize();
             assertThat(workbench.trampled())
@@ -157,7 +183,7 @@ public abstract class KernelContract {
 
     private <T> T inspect(Trial trial, Function<Workbench, T> question) {
         try (Backend device = open();
-                var workbench = new Workbench(device, trial.seed(), false, Sabotage.NONE)) {
+                var workbench = new Workbench(device, trial, false, Sabotage.NONE)) {
             trial.run().accept(workbench);
             return question.apply(workbench);
         }
@@ -166,7 +192,7 @@ public abstract class KernelContract {
     /// The call must be refused in words, and the backend must go on working.
     private void refuses(Trial trial, Sabotage sabotage) {
         try (Backend device = open()) {
-            try (var workbench = new Workbench(device, trial.seed(), false, sabotage)) {
+            try (var workbench = new Workbench(device, trial, false, sabotage)) {
                 trial.run().accept(workbench);
             } catch (IllegalArgumentException e) {
                 assertThat(e).hasMessageContaining(":");
@@ -184,7 +210,7 @@ public abstract class KernelContract {
     /// The call may succeed or be refused, and the backend must go on working.
     private void survives(Trial trial, Sabotage sabotage) {
         try (Backend device = open();
-                var workbench = new Workbench(device, trial.seed(), false, sabotage)) {
+                var workbench = new Workbench(device, trial, false, sabotage)) {
             try {
                 trial.run().accept(workbench);
                 device.synchronize();

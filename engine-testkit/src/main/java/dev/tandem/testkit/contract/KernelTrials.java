@@ -1,5 +1,6 @@
 package dev.tandem.testkit.contract;
 
+import dev.tandem.engine.ElementType;
 import java.util.List;
 
 /// The trials of one kernel's contract, for programs that compare backends outside of tests.
@@ -30,6 +31,13 @@ public record KernelTrials(String kernel, List<Trial> trials) {
                 new KernelTrials("GradientNorm", GradientNormContract.cases()),
                 new KernelTrials("LayerNorm", LayerNormContract.cases()),
                 new KernelTrials("Linear", LinearContract.cases()));
+    }
+
+    /// The same with activations and working weights of another type.
+    public KernelTrials in(ElementType type) {
+        return new KernelTrials(
+                kernel + " " + type,
+                trials.stream().map(trial -> trial.in(type)).toList());
     }
 
     /// The first so many of them.

@@ -31,7 +31,7 @@ public abstract class LayerNormContract extends KernelContract {
         Tensor bias = on.input("bias", Role.STATE, 1, C);
         Tensor dy = on.input("dy", N, C);
         Tensor y = on.result("y", reduction(C), N, C);
-        var saved = new LayerNorm.Saved(on.result("mean", reduction(C), N), on.result("rstd", reduction(C), N));
+        var saved = new LayerNorm.Saved(on.statistic("mean", reduction(C), N), on.statistic("rstd", reduction(C), N));
         Tensor dx = on.result("dx", reduction(C), N, C);
         Tensor dGain = on.accumulated("dGain", reduction(N), Role.STATE, C);
         Tensor dBias = on.accumulated("dBias", reduction(N), Role.STATE, C);
@@ -50,7 +50,8 @@ public abstract class LayerNormContract extends KernelContract {
             Tensor bias = on.input("bias", Role.STATE, 1, C);
             Tensor dy = on.input("dy", N, C);
             Tensor y = on.result("y", reduction(C), N, C);
-            var saved = new LayerNorm.Saved(on.result("mean", reduction(C), N), on.result("rstd", reduction(C), N));
+            var saved =
+                    new LayerNorm.Saved(on.statistic("mean", reduction(C), N), on.statistic("rstd", reduction(C), N));
             on.judged("dx", reduction(C), dy);
             Tensor dGain = on.accumulated("dGain", reduction(N), Role.STATE, C);
             Tensor dBias = on.accumulated("dBias", reduction(N), Role.STATE, C);

@@ -3,6 +3,7 @@ package dev.tandem.testkit.contract;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import dev.tandem.engine.Backend;
+import dev.tandem.engine.ElementType;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -14,7 +15,8 @@ final class Refusal {
 
     static void of(Supplier<Backend> open, Consumer<Workbench> call) {
         try (Backend device = open.get();
-                var workbench = new Workbench(device, SEED, false, Sabotage.NONE)) {
+                var workbench = new Workbench(
+                        device, new Trial("refusal", SEED, ElementType.F32, call), false, Sabotage.NONE)) {
             assertThatIllegalArgumentException().isThrownBy(() -> {
                 call.accept(workbench);
                 device.synchronize();

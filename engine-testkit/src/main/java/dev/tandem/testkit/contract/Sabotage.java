@@ -11,6 +11,8 @@ record Sabotage(Kind kind, int operand) {
         WIDER,
         /// Integers instead of floats, floats instead of integers.
         OTHER_TYPE,
+        /// BF16 instead of F32, F32 instead of BF16.
+        OTHER_PRECISION,
         /// A weight instead of none, none instead of a weight.
         OTHER_ROLE,
         /// A tensor of another backend.

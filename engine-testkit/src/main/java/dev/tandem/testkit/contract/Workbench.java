@@ -20,7 +20,7 @@ import java.util.random.RandomGeneratorFactory;
 /// With guards, every tensor is a slice out of the middle of a larger one whose other elements must
 /// survive.
 public final class Workbench implements AutoCloseable {
-    private static final float GUARD = 12345.678f;
+    private static final float GUARD = 12_352; // which BF16 holds
     private static final int INTEGER_GUARD = 0x5EED5EED;
 
     private final Backend backend;
@@ -28,23 +28,24 @@ public final class Workbench implements AutoCloseable {
     private final Region closing;
     private final Backend foreignBackend = ReferenceBackend.open();
     private final Region foreign = foreignBackend.region("foreign");
-    private final long seed;
+    private final Trial trial;
     private final boolean guarded;
     private final Sabotage sabotage;
     private final List<Result> results = new ArrayList<>();
     private final List<Tensor> guards = new ArrayList<>();
     private final List<Integer> integerOperands = new ArrayList<>();
+    private final List<Integer> floatOperands = new ArrayList<>();
     private int allocated;
     private long ready;
 
     /// What a trial is judged by.
     private record Result(String name, Tensor tensor, Tolerance tolerance, IntPredicate counts) {}
 
-    Workbench(Backend backend, long seed, boolean guarded, Sabotage sabotage) {
+    Workbench(Backend backend, Trial trial, boolean guarded, Sabotage sabotage) {
         this.backend = backend;
         this.region = backend.region("workbench");
         this.closing = backend.region("closing");
-        this.seed = seed;
+        this.trial = trial;
         this.guarded = guarded;
         this.sabotage = sabotage;
     }
@@ -63,9 +64,14 @@ public final class Workbench implements AutoCloseable {
         return backend.kernels();
     }
 
+    /// The type of activations and working weights.
+    public ElementType type() {
+        return trial.type();
+    }
+
     /// A random generator of its own for each name.
     public RandomGenerator random(String name) {
-        return RandomGeneratorFactory.of("SplittableRandom").create(seed * 31 + name.hashCode());
+        return RandomGeneratorFactory.of("SplittableRandom").create(trial.seed() * 31 + name.hashCode());
     }
 
     /// An activation of standard normal values.
@@ -73,19 +79,30 @@ public final class Workbench implements AutoCloseable {
         return input(name, Role.ACTIVATION, 1, extents);
     }
 
-    /// Normal values of a given deviation.
+    /// Normal values of a given deviation: activations and weights of the trial's type, what outlives a
+    /// step in F32.
     public Tensor input(String name, Role role, double deviation, int... extents) {
+        return input(name, role == Role.STATE ? ElementType.F32 : type(), role, deviation, extents);
+    }
+
+    /// Normal values of a given deviation and type.
+    public Tensor input(String name, ElementType type, Role role, double deviation, int... extents) {
         var random = random(name);
         float[] values = new float[elements(extents)];
         for (int i = 0; i < values.length; i++) {
             values[i] = (float) (random.nextGaussian() * deviation);
         }
-        return input(name, role, values, extents);
+        return input(name, type, role, values, extents);
     }
 
-    /// Given values.
+    /// Given values, of the types that random ones have.
     public Tensor input(String name, Role role, float[] values, int... extents) {
-        Tensor tensor = allocate(name, role, ElementType.F32, extents);
+        return input(name, role == Role.STATE ? ElementType.F32 : type(), role, values, extents);
+    }
+
+    /// Given values of a given type.
+    public Tensor input(String name, ElementType type, Role role, float[] values, int... extents) {
+        Tensor tensor = allocate(name, role, type, extents);
         upload(tensor, values);
         return tensor;
     }
@@ -112,9 +129,22 @@ public final class Workbench implements AutoCloseable {
 
     /// Room for a result that is overwritten, with elements that are unspecified.
     public Tensor result(String name, Tolerance tolerance, Role role, IntPredicate counts, int... extents) {
-        Tensor tensor = scratch(name, role, extents);
-        results.add(new Result(name, tensor, tolerance, counts));
+        return result(name, type(), tolerance, role, counts, extents);
+    }
+
+    /// Room for a result of the trial's type or of F32, which is overwritten, with elements that are
+    /// unspecified.
+    public Tensor result(
+            String name, ElementType type, Tolerance tolerance, Role role, IntPredicate counts, int... extents) {
+        Tensor tensor = scratch(name, type, role, extents);
+        results.add(new Result(name, tensor, tolerance.in(type), counts));
         return tensor;
+    }
+
+    /// Room for a result that is overwritten and F32 whatever the activations are: a saved statistic, a
+    /// loss, a logit.
+    public Tensor statistic(String name, Tolerance tolerance, int... extents) {
+        return result(name, ElementType.F32, tolerance, Role.ACTIVATION, i -> true, extents);
     }
 
     /// Room for integers that are overwritten.
@@ -127,24 +157,28 @@ public final class Workbench implements AutoCloseable {
         return tensor;
     }
 
-    /// A result that something is added to.
+    /// A result in F32 that something is added to.
     public Tensor accumulated(String name, Tolerance tolerance, Role role, int... extents) {
-        Tensor tensor = input(name, role, 1, extents);
+        Tensor tensor = input(name, ElementType.F32, role, 1, extents);
         results.add(new Result(name, tensor, tolerance, i -> true));
         return tensor;
     }
 
     /// A tensor that is judged although it is an input, because the call overwrites it.
     public Tensor judged(String name, Tolerance tolerance, Tensor tensor) {
-        results.add(new Result(name, tensor, tolerance, i -> true));
+        results.add(new Result(name, tensor, tolerance.in(tensor.type()), i -> true));
         return tensor;
     }
 
     /// Room for what is overwritten and not judged.
     public Tensor scratch(String name, Role role, int... extents) {
+        return scratch(name, type(), role, extents);
+    }
+
+    private Tensor scratch(String name, ElementType type, Role role, int... extents) {
         float[] values = new float[elements(extents)];
         Arrays.fill(values, Float.NaN);
-        return input(name, role, values, extents);
+        return input(name, type, role, values, extents);
     }
 
     /// When the operands were ready, as [System#nanoTime] counts.
@@ -160,6 +194,11 @@ public final class Workbench implements AutoCloseable {
     /// Which of them are integers that the kernel reads.
     List<Integer> integerOperands() {
         return List.copyOf(integerOperands);
+    }
+
+    /// Which of them are floats.
+    List<Integer> floatOperands() {
+        return List.copyOf(floatOperands);
     }
 
     /// The values of all results, in the order of their allocation.
@@ -223,8 +262,14 @@ public final class Workbench implements AutoCloseable {
             extents[extents.length - 1]++;
         }
         if (sabotage.hits(Sabotage.Kind.OTHER_TYPE, index)) {
-            type = type == ElementType.F32 ? ElementType.I32 : ElementType.F32;
+            type = type == ElementType.I32 ? ElementType.F32 : ElementType.I32;
             role = Role.ACTIVATION;
+        }
+        if (type != ElementType.I32) {
+            floatOperands.add(index);
+        }
+        if (sabotage.hits(Sabotage.Kind.OTHER_PRECISION, index)) {
+            type = type == ElementType.F32 ? ElementType.BF16 : ElementType.F32;
         }
         if (sabotage.hits(Sabotage.Kind.OTHER_ROLE, index)) {
             role = role == Role.WEIGHT ? Role.ACTIVATION : Role.WEIGHT;
@@ -257,7 +302,7 @@ public final class Workbench implements AutoCloseable {
 
     /// Uploads unless the tensor was made different from what the values are for.
     private void upload(Tensor tensor, float[] values) {
-        if (tensor.type() == ElementType.F32 && tensor.shape().elements() == values.length) {
+        if (tensor.type() != ElementType.I32 && tensor.shape().elements() == values.length) {
             tensor.storage().region().backend().upload(tensor, values);
         }
     }

@@ -8,6 +8,7 @@ import dev.tandem.engine.kernel.AdamW;
 import dev.tandem.engine.kernel.GradientNorm;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /// Kind `optimizer`: norm, clipping and AdamW over several steps. Matrices take the role of
 /// weights.
@@ -60,6 +61,7 @@ final class OptimizerRunner implements VectorRunner {
             AdamW kernel, Parameter parameter, Tensor norm, Settings settings, float learningRate, int step) {
         kernel.update(
                 parameter.value,
+                Optional.empty(),
                 parameter.m,
                 parameter.v,
                 parameter.gradient,

@@ -6,6 +6,7 @@ import dev.tandem.gpt.Evaluation;
 import dev.tandem.gpt.Gpt;
 import dev.tandem.gpt.GptConfig;
 import dev.tandem.gpt.Parameters;
+import dev.tandem.gpt.Precision;
 import dev.tandem.gpt.TrainingStep;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,35 +44,50 @@ public record MemoryPlan(List<Part> parts) {
         parts = List.copyOf(parts);
     }
 
-    /// Training on `microBatches` batches of `B` sequences of `T` tokens per update.
+    /// Training in F32, see the other method of this name.
     public static MemoryPlan training(GptConfig config, int B, int T, int microBatches) {
-        var parts = new ArrayList<Part>(model(config));
+        return training(config, Precision.F32, B, T, microBatches);
+    }
+
+    /// Training on `microBatches` batches of `B` sequences of `T` tokens per update.
+    public static MemoryPlan training(GptConfig config, Precision precision, int B, int T, int microBatches) {
+        var parts = new ArrayList<Part>(model(config, precision));
         var parameters = Parameters.plan(config);
         parts.add(new Part("gradients", parameters));
         var moments = new ArrayList<>(parameters);
         moments.addAll(parameters);
         parts.add(new Part("moments", moments));
-        parts.add(new Part("activations", TrainingStep.plan(config, B, T, microBatches)));
+        parts.add(new Part("activations", TrainingStep.plan(config, precision, B, T, microBatches)));
         return new MemoryPlan(parts);
     }
 
-    /// Drop-less evaluation of `B` sequences of `T` tokens.
+    /// Evaluation in F32, see the other method of this name.
     public static MemoryPlan evaluation(GptConfig config, int B, int T) {
-        var parts = new ArrayList<Part>(model(config));
-        parts.add(new Part("activations", Evaluation.plan(config, B, T)));
+        return evaluation(config, Precision.F32, B, T);
+    }
+
+    /// Drop-less evaluation of `B` sequences of `T` tokens.
+    public static MemoryPlan evaluation(GptConfig config, Precision precision, int B, int T) {
+        var parts = new ArrayList<Part>(model(config, precision));
+        parts.add(new Part("activations", Evaluation.plan(config, precision, B, T)));
         return new MemoryPlan(parts);
+    }
+
+    /// Decoding in F32, see the other method of this name.
+    public static MemoryPlan decoding(GptConfig config, int B, int positions) {
+        return decoding(config, Precision.F32, B, positions);
     }
 
     /// Continuing `B` texts up to `positions` tokens; the buffers of a prompt come on top while it
     /// is read.
-    public static MemoryPlan decoding(GptConfig config, int B, int positions) {
-        var parts = new ArrayList<Part>(model(config));
-        parts.add(new Part("session", DecodeSession.plan(config, B, positions)));
+    public static MemoryPlan decoding(GptConfig config, Precision precision, int B, int positions) {
+        var parts = new ArrayList<Part>(model(config, precision));
+        parts.add(new Part("session", DecodeSession.plan(config, precision, B, positions)));
         return new MemoryPlan(parts);
     }
 
-    private static List<Part> model(GptConfig config) {
-        return List.of(new Part("model", Gpt.plan(config)));
+    private static List<Part> model(GptConfig config, Precision precision) {
+        return List.of(new Part("model", Gpt.plan(config, precision)));
     }
 
     /// Bytes of all parts.

@@ -7,41 +7,47 @@ import dev.tandem.engine.ElementType;
 import dev.tandem.gpt.Buffer;
 import dev.tandem.gpt.Gpt;
 import dev.tandem.gpt.GptConfig;
+import dev.tandem.gpt.Precision;
 import dev.tandem.gpt.Schedule;
 import dev.tandem.gpt.TrainingOptions;
 import dev.tandem.testkit.ReferenceBackend;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /// What is planned against what is allocated.
 class MemoryPlanTest {
-    static Stream<GptConfig> models() {
+    static Stream<Arguments> models() {
         var dense = GptConfig.gpt3(40, 16, 4, 16, 2);
-        return Stream.of(dense, dense.withExperts(4).withPadding(1), GptConfig.gpt2(40, 16, 2, 16, 2));
+        return Stream.of(dense, dense.withExperts(4).withPadding(1), GptConfig.gpt2(40, 16, 2, 16, 2))
+                .flatMap(config -> Stream.of(Precision.values()).map(precision -> Arguments.of(config, precision)));
     }
 
     @ParameterizedTest
     @MethodSource("models")
-    void everyPlannedByteIsAllocatedAndNoOther(GptConfig config) {
+    void everyPlannedByteIsAllocatedAndNoOther(GptConfig config, Precision precision) {
         var options = TrainingOptions.paper(new Schedule(1e-3, 0, 1), 1);
         try (Backend backend = ReferenceBackend.open();
-                Gpt model = Gpt.create(backend, config, 1)) {
+                Gpt model = Gpt.create(backend, config, precision, 1)) {
             long weights = backend.memoryUsage().tensors();
             try (var _ = model.training(options, 3, 8, 2)) {
-                assertThat(backend.memoryUsage().tensors()).isEqualTo(bytes(MemoryPlan.training(config, 3, 8, 2)));
+                assertThat(backend.memoryUsage().tensors())
+                        .isEqualTo(bytes(MemoryPlan.training(config, precision, 3, 8, 2)));
             }
             try (var _ = model.evaluation(2, 16)) {
-                assertThat(backend.memoryUsage().tensors()).isEqualTo(bytes(MemoryPlan.evaluation(config, 2, 16)));
+                assertThat(backend.memoryUsage().tensors())
+                        .isEqualTo(bytes(MemoryPlan.evaluation(config, precision, 2, 16)));
             }
             try (var _ = model.decode(2, 10)) {
-                assertThat(backend.memoryUsage().tensors()).isEqualTo(bytes(MemoryPlan.decoding(config, 2, 10)));
+                assertThat(backend.memoryUsage().tensors())
+                        .isEqualTo(bytes(MemoryPlan.decoding(config, precision, 2, 10)));
             }
             assertThat(backend.memoryUsage().tensors()).isEqualTo(weights);
         }
     }
 
-    /// The reference holds an `F32` in eight bytes.
+    /// The reference holds a float in eight bytes.
     private static long bytes(MemoryPlan plan) {
         return plan.parts().stream()
                 .flatMap(part -> part.buffers().stream())
@@ -50,6 +56,8 @@ class MemoryPlanTest {
     }
 
     private static long bytes(Buffer buffer) {
-        return buffer.type() == ElementType.F32 ? 2 * buffer.bytes() : buffer.bytes();
+        return buffer.type() == ElementType.I32
+                ? buffer.bytes()
+                : buffer.shape().elements() * Double.BYTES;
     }
 }

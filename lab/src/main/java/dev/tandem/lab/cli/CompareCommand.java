@@ -96,6 +96,7 @@ final class CompareCommand implements Callable<Integer> {
         var folder = OutputFolder.prepare(out);
         try (var backend = backendChoice.open();
                 var display = display()) {
+            model.requireOffered(backend);
             MemoryCheck.require(models, backend);
             backendChoice.announce(backend, display::message);
             var data = text.read(

@@ -26,9 +26,14 @@ final class MemoryCheck {
             long evaluation;
             try {
                 training = MemoryPlan.training(
-                        model.config(), model.B(), model.config().T(), 1);
+                        model.config(),
+                        model.precision(),
+                        model.B(),
+                        model.config().T(),
+                        1);
                 evaluation = MemoryPlan.evaluation(
                                         model.config(),
+                                        model.precision(),
                                         model.B(),
                                         model.config().T())
                                 .bytes()

@@ -1,5 +1,6 @@
 package dev.tandem.lab.cli;
 
+import dev.tandem.engine.Backend;
 import dev.tandem.engine.kernel.Capacity;
 import dev.tandem.engine.kernel.GateOptions;
 import dev.tandem.engine.kernel.SecondPolicy;
@@ -7,9 +8,11 @@ import dev.tandem.gpt.BalanceLoss;
 import dev.tandem.gpt.ExpertRule;
 import dev.tandem.gpt.FeedForward;
 import dev.tandem.gpt.GptConfig;
+import dev.tandem.gpt.Precision;
 import dev.tandem.lab.BadInputException;
 import dev.tandem.lab.training.ModelSettings;
 import java.util.List;
+import java.util.Locale;
 import picocli.CommandLine.Option;
 
 /// Sizes and training settings of the dense model and its mixture-of-experts twin. The defaults are
@@ -152,8 +155,28 @@ final class ModelOptions {
             description = "Dropout probability, 0 to 0.9. Default: ${DEFAULT-VALUE}.")
     private double dropout;
 
+    @Option(
+            names = "--precision",
+            paramLabel = "TYPE",
+            defaultValue = "f32",
+            description = "What activations and the weights that they meet are stored in: f32, or bf16 on backends that"
+                    + " offer it. Sums, parameters and what the optimizer keeps are f32. Default: ${DEFAULT-VALUE}.")
+    private Precision precision = Precision.F32;
+
     int block() {
         return block;
+    }
+
+    /// Requires that a backend computes in the precision that was chosen.
+    ///
+    /// @throws BadInputException if it does not
+    void requireOffered(Backend backend) {
+        if (!backend.offers(precision.type())) {
+            throw new BadInputException(
+                    "--precision " + precision.name().toLowerCase(Locale.ROOT),
+                    "backend '" + backend.name() + "' does not compute in " + precision,
+                    "Choose --precision f32, or --backend cuda where there is a GPU for it");
+        }
     }
 
     /// The dense model and its twin with experts.
@@ -168,8 +191,9 @@ final class ModelOptions {
                 4 * width, experts, every, gate, true, new BalanceLoss(balanceLoss, BalanceLoss.Combine.SUM)));
         ExpertRule rule = expertRule.of(experts);
         return List.of(
-                new ModelSettings("dense", dense, denseRate, rule, weightDecay, clip, warmup, batch, seed),
-                new ModelSettings("MoE-" + experts, moe, moeRate, rule, weightDecay, clip, warmup, batch, seed));
+                new ModelSettings("dense", dense, precision, denseRate, rule, weightDecay, clip, warmup, batch, seed),
+                new ModelSettings(
+                        "MoE-" + experts, moe, precision, moeRate, rule, weightDecay, clip, warmup, batch, seed));
     }
 
     private void validate() {

@@ -1,6 +1,7 @@
 package dev.tandem.lab.selftest;
 
 import dev.tandem.engine.Backend;
+import dev.tandem.engine.ElementType;
 import dev.tandem.lab.report.Fields;
 import dev.tandem.lab.report.Table;
 import dev.tandem.lab.report.Text;
@@ -9,6 +10,7 @@ import dev.tandem.testkit.contract.KernelTrials;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /// How two backends agree, kernel by kernel.
 ///
@@ -21,14 +23,16 @@ public record BackendTable(String backend, String against, List<KernelComparison
         kernels = List.copyOf(kernels);
     }
 
-    /// Compares all kernels.
+    /// Compares all kernels, in BF16 too where both offer it.
     ///
     /// @param trials at most so many of each, the smallest
     public static BackendTable of(Backend backend, Backend against, int trials) {
+        boolean both = backend.offers(ElementType.BF16) && against.offers(ElementType.BF16);
         return new BackendTable(
                 backend.name(),
                 against.name(),
                 KernelTrials.all().stream()
+                        .flatMap(cases -> both ? Stream.of(cases, cases.in(ElementType.BF16)) : Stream.of(cases))
                         .map(cases -> KernelComparison.of(cases.first(trials), backend, against))
                         .toList());
     }

@@ -4,6 +4,7 @@ import dev.tandem.engine.kernel.Capacity;
 import dev.tandem.gpt.ExpertRule;
 import dev.tandem.gpt.FeedForward;
 import dev.tandem.gpt.GptConfig;
+import dev.tandem.gpt.Precision;
 import dev.tandem.gpt.cost.FlopCount;
 import dev.tandem.lab.report.Fields;
 import dev.tandem.lab.report.ModelReport.Kind;
@@ -13,6 +14,7 @@ import java.util.Map;
 ///
 /// @param name for reports
 /// @param config the model
+/// @param precision what it computes in
 /// @param learningRate its highest value
 /// @param experts what is different for parameters of experts
 /// @param weightDecay decoupled
@@ -23,6 +25,7 @@ import java.util.Map;
 public record ModelSettings(
         String name,
         GptConfig config,
+        Precision precision,
         double learningRate,
         ExpertRule experts,
         double weightDecay,
@@ -69,7 +72,8 @@ public record ModelSettings(
                 .with("vocabulary", config.V())
                 .with("block", config.T())
                 .with("batch", B)
-                .with("dropout", config.dropout());
+                .with("dropout", config.dropout())
+                .with("precision", precision.name());
         if (config.feedForward() instanceof FeedForward.Experts moe) {
             fields.with("experts", moe.E())
                     .with("expertsPerToken", moe.K())

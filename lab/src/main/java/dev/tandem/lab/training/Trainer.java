@@ -54,7 +54,7 @@ final class Trainer implements AutoCloseable {
         int T = settings.config().T();
         var opened = new ArrayList<AutoCloseable>();
         try {
-            model = Gpt.create(backend, settings.config(), settings.seed());
+            model = Gpt.create(backend, settings.config(), settings.precision(), settings.seed());
             opened.add(model);
             step = model.training(options(settings), settings.B(), T);
             opened.add(step);

@@ -285,6 +285,18 @@ final class MainTest {
     }
 
     @Test
+    void modelsAreComparedInThePrecisionThatIsAskedFor() throws IOException {
+        assertThat(compare("--precision", "bf16").exitCode()).isEqualTo(ExitCode.OK);
+        assertThat(Files.readString(folder.resolve("out").resolve("report.json")))
+                .contains("\"precision\": \"BF16\"");
+        assertRefused(
+                compare("--precision", "bf16", "--backend", "cpu-vector"),
+                "--precision bf16",
+                "'cpu-vector' does not compute in BF16",
+                "--precision f32");
+    }
+
+    @Test
     void aTimeAndAComputeAreNotTakenTogether() {
         assertRefused(compare("--minutes", "1"), "--minutes with --flops", "Give one of the two");
     }

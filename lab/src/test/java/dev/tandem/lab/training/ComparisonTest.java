@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.tandem.gpt.ExpertRule;
 import dev.tandem.gpt.GptConfig;
+import dev.tandem.gpt.Precision;
 import dev.tandem.lab.data.Blocks;
 import dev.tandem.lab.data.Document;
 import dev.tandem.lab.data.TokenStream;
@@ -41,7 +42,7 @@ final class ComparisonTest {
     }
 
     private static ModelSettings settings(String name, GptConfig config, double rate) {
-        return new ModelSettings(name, config, rate, new ExpertRule.None(), 0, 0, 5, 4, 1);
+        return new ModelSettings(name, config, Precision.F32, rate, new ExpertRule.None(), 0, 0, 5, 4, 1);
     }
 
     private static Comparison comparison(Budget budget) {
