@@ -126,7 +126,7 @@ final class CpuExpertLinear implements ExpertLinear {
     @Override
     public void backwardData(Tensor dx, Tensor dy, Tensor weight, ExpertRows rows) {
         operands(dy, dx, weight);
-        blocks.cut(rows, E, R, Gemm.GRADIENT_ROWS);
+        blocks.cut(rows, E, R, DataGradient.ROWS);
         chunks = Chunks.columns(blocks.count(), blocks.mostRows(), panelsOfIn(), workers.threads());
         workers.run(blocks.count() * chunks, dataGradient);
     }
@@ -141,11 +141,11 @@ final class CpuExpertLinear implements ExpertLinear {
         int rows = blocks.rows(block);
         long tableBytes = Packing.tableBytes(rows);
         long table = workers.workspace(worker)
-                .address(tableBytes + Gemm.dataGradientBytes(rows, layout.out(), Math.ceilDiv(panelsOfIn(), chunks)));
+                .address(tableBytes + DataGradient.bytes(rows, layout.out(), Math.ceilDiv(panelsOfIn(), chunks)));
         long xStride = layout.in() * (long) Float.BYTES;
         long yStride = layout.out() * (long) Float.BYTES;
         Packing.strided(table, y + blocks.first(block) * yStride, yStride, rows);
-        Gemm.dataGradient(
+        DataGradient.compute(
                 table + tableBytes,
                 table,
                 rows,

@@ -3,6 +3,7 @@ package dev.tandem.cpu;
 import dev.tandem.engine.Tensor;
 import dev.tandem.engine.kernel.Gelu;
 import dev.tandem.engine.kernel.GeluForm;
+import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 
 /// The activation, element by element.
@@ -57,6 +58,16 @@ final class CpuGelu implements Gelu {
         }
     }
 
+    /// `kept = x`, then `x = gelu(x)`, a vector of each in turn, so that writing to memory does not wait for itself.
+    ///
+    /// @param length a multiple of the lanes
+    static void applyKeeping(long x, long kept, int length, GeluForm form) {
+        switch (form) {
+            case ERF -> erfKeeping(x, kept, length);
+            case TANH -> tanhKeeping(x, kept, length);
+        }
+    }
+
     /// `dx = dy * gelu'(x)`; `dx` may be `dy` or `x`.
     static void applyDerivative(long dx, long dy, long x, int length, GeluForm form) {
         switch (form) {
@@ -78,6 +89,24 @@ final class CpuGelu implements Gelu {
             VectorMask<Float> mask = Lanes.tail(i, length);
             long at = (long) i * Float.BYTES;
             Lanes.store(VectorMath.geluTanh(Lanes.load(x + at, mask)), y + at, mask);
+        }
+    }
+
+    private static void erfKeeping(long x, long kept, int length) {
+        for (int i = 0; i < length; i += Lanes.LENGTH) {
+            long at = (long) i * Float.BYTES;
+            FloatVector value = Lanes.load(x + at);
+            Lanes.store(value, kept + at);
+            Lanes.store(VectorMath.gelu(value), x + at);
+        }
+    }
+
+    private static void tanhKeeping(long x, long kept, int length) {
+        for (int i = 0; i < length; i += Lanes.LENGTH) {
+            long at = (long) i * Float.BYTES;
+            FloatVector value = Lanes.load(x + at);
+            Lanes.store(value, kept + at);
+            Lanes.store(VectorMath.geluTanh(value), x + at);
         }
     }
 

@@ -94,7 +94,7 @@ final class CpuLinear implements Linear {
     @Override
     public void backwardData(Tensor dx, Tensor dy, Tensor weight) {
         operands(dy, dx, weight);
-        rowBlocks = Split.parts(N, Gemm.GRADIENT_ROWS);
+        rowBlocks = Split.parts(N, DataGradient.ROWS);
         columnChunks = Chunks.columns(rowBlocks, N, panelsOfIn(), workers.threads());
         workers.run(rowBlocks * columnChunks, dataGradient);
     }
@@ -110,12 +110,11 @@ final class CpuLinear implements Linear {
         int rows = Split.first(N, rowBlocks, block + 1) - first;
         long tableBytes = Packing.tableBytes(rows);
         long table = workers.workspace(worker)
-                .address(tableBytes
-                        + Gemm.dataGradientBytes(rows, layout.out(), Math.ceilDiv(panelsOfIn(), columnChunks)));
+                .address(tableBytes + DataGradient.bytes(rows, layout.out(), Math.ceilDiv(panelsOfIn(), columnChunks)));
         long xStride = layout.in() * (long) Float.BYTES;
         long yStride = layout.out() * (long) Float.BYTES;
         Packing.strided(table, y + first * yStride, yStride, rows);
-        Gemm.dataGradient(
+        DataGradient.compute(
                 table + tableBytes,
                 table,
                 rows,

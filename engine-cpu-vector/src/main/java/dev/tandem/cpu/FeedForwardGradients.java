@@ -47,7 +47,7 @@ final class FeedForwardGradients {
         o.cut(rows, R, Integer.MAX_VALUE);
         split(o.F, o.downLayout);
         workers.run(o.blocks.count() * columnBlocks * panelChunks, downGradient);
-        o.cut(rows, R, Gemm.GRADIENT_ROWS);
+        o.cut(rows, R, DataGradient.ROWS);
         workers.run(o.blocks.count(), dataGradient);
         o.cut(rows, R, Integer.MAX_VALUE);
         split(o.C, o.upLayout);
@@ -99,11 +99,11 @@ final class FeedForwardGradients {
         long panelBytes = rows * GemmTile.ROW_BYTES;
         long sumBytes = Gemm.sumBytes(rows, o.F, o.downLayout.panels());
         long table = workers.workspace(worker)
-                .address(tableBytes + yBytes + hiddenBytes + Gemm.TRANSPOSED_BYTES + panelBytes + sumBytes);
+                .address(tableBytes + yBytes + hiddenBytes + DataGradient.TRANSPOSED_BYTES + panelBytes + sumBytes);
         long packedY = table + tableBytes;
         long packedHidden = packedY + yBytes;
         long transposed = packedHidden + hiddenBytes;
-        long panel = transposed + Gemm.TRANSPOSED_BYTES;
+        long panel = transposed + DataGradient.TRANSPOSED_BYTES;
         long sums = panel + panelBytes;
         Packing.strided(table, o.y + first * o.stride, o.stride, rows);
         Gemm.pack(table, rows, o.C, 0, chunksOfC, packedY);
@@ -116,7 +116,7 @@ final class FeedForwardGradients {
             int from = Gemm.firstChunk(o.F, group);
             int to = Gemm.firstChunk(o.F, group + 1);
             hidden.into(table, rows, o.F, from, packedHidden);
-            Gemm.multiplyTransposed(
+            DataGradient.multiplyPanels(
                     rows,
                     0,
                     chunksOfC,
@@ -128,7 +128,7 @@ final class FeedForwardGradients {
                     hidden,
                     panel,
                     transposed);
-            Gemm.multiplyTransposed(
+            DataGradient.multiplyPanels(
                     rows, from, to, packedHidden, o.upLayout, up, 0, o.downLayout.panels(), dX, sums, transposed);
         }
     }

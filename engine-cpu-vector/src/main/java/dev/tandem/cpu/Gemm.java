@@ -27,10 +27,6 @@ final class Gemm {
             Processor.secondLevelCache() * 3 / 8 / (GROUP * DEPTH * Float.BYTES),
             LEAST_FORWARD_ROWS,
             MOST_FORWARD_ROWS);
-    /// Most rows of a block of the data gradient: more, because each block transposes the weights.
-    static final int GRADIENT_ROWS = 256;
-    /// Room for a transposed panel, and as much to spare.
-    static final long TRANSPOSED_BYTES = 2 * DEPTH * GemmTile.ROW_BYTES;
 
     private static final long CACHE_LINE = 64;
 
@@ -227,106 +223,5 @@ final class Gemm {
         long aheadBytes = (chunk(layout.in(), nextChunk + 1) - next) * GemmTile.ROW_BYTES;
         int depth = chunk(layout.in(), chunk + 1) - first;
         tiles(rows, depth, a, b, ahead, 1, aheadBytes, 0, c, stride, chunk > 0);
-    }
-
-    /// Scratch of [#dataGradient].
-    static long dataGradientBytes(int rows, int out, int panels) {
-        return groupBytes(rows, out) + sumBytes(rows, out, panels) + TRANSPOSED_BYTES;
-    }
-
-    /// `dx = dy·W` for some rows and the panels `firstPanel ... lastPanel - 1` of columns of dx.
-    ///
-    /// @param table addresses of the rows of dy
-    static void dataGradient(
-            long scratch,
-            long table,
-            int rows,
-            PanelLayout layout,
-            long weight,
-            int firstPanel,
-            int lastPanel,
-            Output dx) {
-        int out = layout.out();
-        long transposed = scratch + groupBytes(rows, out);
-        long sums = transposed + TRANSPOSED_BYTES;
-        for (int group = 0; group < groups(out); group++) {
-            int first = firstChunk(out, group);
-            int last = firstChunk(out, group + 1);
-            pack(table, rows, out, first, last, scratch);
-            multiplyTransposed(rows, first, last, scratch, layout, weight, firstPanel, lastPanel, dx, sums, transposed);
-        }
-    }
-
-    /// Some chunks of [#dataGradient].
-    ///
-    /// @param packed the rows' columns of these chunks
-    /// @param sums as for [#multiplyPanels]
-    /// @param transposed room of [#TRANSPOSED_BYTES]
-    static void multiplyTransposed(
-            int rows,
-            int firstChunk,
-            int lastChunk,
-            long packed,
-            PanelLayout layout,
-            long weight,
-            int firstPanel,
-            int lastPanel,
-            Output dx,
-            long sums,
-            long transposed) {
-        int out = layout.out();
-        boolean first = firstChunk == 0;
-        boolean last = lastChunk == chunks(out);
-        for (int panel = firstPanel; panel < lastPanel; panel++) {
-            int column = panel * GemmTile.WIDTH;
-            int columns = Math.min(GemmTile.WIDTH, layout.in() - column);
-            boolean direct = dx.direct() && first && last && columns == GemmTile.WIDTH;
-            long kept = first && last ? 0 : (long) (panel - firstPanel) * rows * GemmTile.ROW_BYTES;
-            long c = direct ? dx.y() + column * (long) Float.BYTES : sums + kept;
-            long stride = direct ? dx.stride() : GemmTile.ROW_BYTES;
-            for (int chunk = firstChunk; chunk < lastChunk; chunk++) {
-                long a = packed + (chunk - firstChunk) * chunkBytes(rows, out);
-                transposePanel(layout, weight, chunk, panel, transposed);
-                if (chunk + 1 < lastChunk || panel + 1 == lastPanel) {
-                    int next = Math.min(chunk + 1, lastChunk - 1);
-                    multiplyTransposed(rows, a, transposed, layout, weight, chunk, panel, next, c, stride);
-                } else {
-                    multiplyTransposed(rows, a, transposed, layout, weight, chunk, panel + 1, firstChunk, c, stride);
-                }
-            }
-            if (last && !(direct && dx.plain())) {
-                dx.finish(rows, column, columns, c, stride);
-            }
-        }
-    }
-
-    /// One chunk of one panel, reading ahead what is transposed next.
-    private static void multiplyTransposed(
-            int rows,
-            long a,
-            long transposed,
-            PanelLayout layout,
-            long weight,
-            int chunk,
-            int nextPanel,
-            int nextChunk,
-            long c,
-            long stride) {
-        int first = chunk(layout.out(), nextChunk);
-        int column = nextPanel * GemmTile.WIDTH;
-        long ahead = weight + first / GemmTile.WIDTH * layout.panelBytes() + column * GemmTile.ROW_BYTES;
-        int pieces = Math.ceilDiv(chunk(layout.out(), nextChunk + 1) - first, GemmTile.WIDTH);
-        long pieceBytes = Math.min(GemmTile.WIDTH, layout.in() - column) * GemmTile.ROW_BYTES;
-        int depth = chunk(layout.out(), chunk + 1) - chunk(layout.out(), chunk);
-        tiles(rows, depth, a, transposed, ahead, pieces, pieceBytes, layout.panelBytes(), c, stride, chunk > 0);
-    }
-
-    /// Columns of one panel's width from the rows of a chunk of a weight, as a panel over these rows.
-    private static void transposePanel(PanelLayout layout, long weight, int chunk, int panel, long transposed) {
-        int first = chunk(layout.out(), chunk);
-        int panels = Math.ceilDiv(chunk(layout.out(), chunk + 1) - first, GemmTile.WIDTH);
-        long source = weight + first / GemmTile.WIDTH * layout.panelBytes();
-        long spare = transposed + DEPTH * GemmTile.ROW_BYTES;
-        Packing.weights(source, panels, layout.in(), panel * GemmTile.WIDTH, transposed, spare);
     }
 }

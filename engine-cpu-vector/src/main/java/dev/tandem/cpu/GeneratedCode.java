@@ -1,16 +1,25 @@
 package dev.tandem.cpu;
 
+import static java.lang.constant.ConstantDescs.CD_int;
+
 import java.lang.classfile.ClassBuilder;
 import java.lang.classfile.ClassFile;
 import java.lang.classfile.CodeBuilder;
 import java.lang.classfile.Label;
+import java.lang.classfile.TypeKind;
+import java.lang.classfile.instruction.SwitchCase;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.ConstantDescs;
+import java.lang.constant.MethodTypeDesc;
 import java.lang.invoke.MethodHandles;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Consumer;
 
 /// Defines the one subclass of an abstract kernel class, whose methods are written in bytecode.
 final class GeneratedCode {
+    private static final ClassDesc ASSERTION = describe(AssertionError.class);
+
     private GeneratedCode() {}
 
     static ClassDesc describe(Class<?> type) {
@@ -43,6 +52,30 @@ final class GeneratedCode {
     /// @param address a local variable
     static void boundAddress(CodeBuilder code, int address) {
         code.lload(address).loadConstant(Lanes.ADDRESS_BITS).land().lstore(address);
+    }
+
+    /// A method `name` of `1..most` and the other arguments: `switch (rows) { case m -> nameM(the other arguments) }`.
+    static void dispatch(ClassBuilder builder, ClassDesc owner, String name, MethodTypeDesc tile, int most) {
+        builder.withMethodBody(name, tile.insertParameterTypes(0, CD_int), 0, code -> {
+            List<SwitchCase> cases = new ArrayList<>();
+            for (int m = 1; m <= most; m++) {
+                cases.add(SwitchCase.of(m, code.newLabel()));
+            }
+            Label unknown = code.newLabel();
+            code.iload(code.parameterSlot(0)).tableswitch(1, most, unknown, cases);
+            for (SwitchCase each : cases) {
+                code.labelBinding(each.target());
+                for (int i = 0; i < tile.parameterCount(); i++) {
+                    code.loadLocal(TypeKind.from(tile.parameterType(i)), code.parameterSlot(i + 1));
+                }
+                code.invokestatic(owner, name + each.caseValue(), tile).return_(TypeKind.from(tile.returnType()));
+            }
+            code.labelBinding(unknown)
+                    .new_(ASSERTION)
+                    .dup()
+                    .invokespecial(ASSERTION, ConstantDescs.INIT_NAME, ConstantDescs.MTD_void)
+                    .athrow();
+        });
     }
 
     static <T> T define(Class<T> parent, ClassDesc name, Consumer<ClassBuilder> methods) {

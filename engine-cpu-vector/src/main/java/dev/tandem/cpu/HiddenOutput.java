@@ -81,12 +81,48 @@ final class HiddenOutput extends Output {
 
     @Override
     void finish(int rows, int first, int columns, long source, long sourceStride) {
-        super.finish(rows, first, columns, source, sourceStride);
+        for (int done = 0; done < columns; done += GemmTile.WIDTH) {
+            int width = Math.min(GemmTile.WIDTH, columns - done);
+            finishPanel(rows, first + done, width, source + done * (long) Float.BYTES, sourceStride);
+        }
         int chunk = firstChunk;
         while (Gemm.chunk(length, chunk + 1) <= first) {
             chunk++;
         }
         pack(chunk, first, columns, 0);
+    }
+
+    private void finishPanel(int rows, int column, int width, long source, long stride) {
+        long saved = pre.isPresent() ? pre.at(firstRow, column) : 0;
+        long savedStride = pre.stride(column);
+        // All rows at once where they are contiguous.
+        boolean whole = stride == GemmTile.ROW_BYTES && (saved == 0 || savedStride == stride);
+        int times = whole ? 1 : rows;
+        int elements = whole ? rows * GemmTile.WIDTH : width;
+        if (!backward) {
+            for (int j = 0; j < width; j += Lanes.LENGTH) {
+                long at = source + j * (long) Float.BYTES;
+                long shift = bias + (column + j) * (long) Float.BYTES;
+                Activation.shift(rows, Math.min(Lanes.LENGTH, width - j), at, stride, at, stride, shift);
+            }
+        }
+        if (!backward && whole && saved != 0) {
+            CpuGelu.applyKeeping(source, saved, elements, form);
+            return;
+        }
+        for (int r = 0; r < times; r++) {
+            long row = source + r * stride;
+            long savedRow = saved + r * savedStride;
+            if (backward) {
+                CpuGelu.applyDerivative(row, row, savedRow, elements, form);
+            }
+            if (saved != 0) {
+                Lanes.copy(row, savedRow, elements * (long) Float.BYTES);
+            }
+            if (!backward) {
+                CpuGelu.apply(row, row, elements, form);
+            }
+        }
     }
 
     /// Packs columns of the scratch; two panels at once may lie in two chunks.
@@ -98,19 +134,6 @@ final class HiddenOutput extends Output {
         Packing.part(table, rows, done * (long) Float.BYTES, count, target, first - begin, end - begin);
         if (count < columns) {
             pack(chunk + 1, end, columns - count, done + count);
-        }
-    }
-
-    @Override
-    void block(int row, int rows, int lanes, long at, long source, long sourceStride) {
-        int column = (int) (at / Float.BYTES);
-        boolean kept = pre.isPresent();
-        long target = kept ? pre.at(firstRow + row, column) : source;
-        long stride = kept ? pre.stride(column) : sourceStride;
-        if (backward) {
-            Activation.applyDerivative(form, rows, lanes, target, stride, source, sourceStride);
-        } else {
-            Activation.apply(form, rows, lanes, source, sourceStride, target, stride, source, sourceStride, bias + at);
         }
     }
 }

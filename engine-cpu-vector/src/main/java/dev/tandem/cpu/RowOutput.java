@@ -6,6 +6,8 @@ import java.util.Optional;
 
 /// Rows of a tensor: `product + bias`, or with a form `pre = product + bias`, `y = gelu(pre)`.
 final class RowOutput extends Output {
+    private static final int ROWS = 8;
+
     private Optional<GeluForm> form = Optional.empty();
     private long y;
     private long stride;
@@ -54,14 +56,31 @@ final class RowOutput extends Output {
     }
 
     @Override
-    void block(int firstRow, int rows, int lanes, long at, long source, long sourceStride) {
+    void finish(int rows, int first, int columns, long source, long sourceStride) {
+        // Few rows at a time: where strides are multiples of 4 KiB, more would evict each other from the cache.
+        for (int r = 0; r < rows; r += ROWS) {
+            for (int j = 0; j < columns; j += Lanes.LENGTH) {
+                block(
+                        r,
+                        Math.min(ROWS, rows - r),
+                        Math.min(Lanes.LENGTH, columns - j),
+                        (first + j) * (long) Float.BYTES,
+                        source + r * sourceStride + j * (long) Float.BYTES,
+                        sourceStride);
+            }
+        }
+    }
+
+    private void block(int firstRow, int rows, int lanes, long at, long source, long sourceStride) {
         long shift = bias == 0 ? 0 : bias + at;
-        long target = y + firstRow * stride + at;
+        long offset = firstRow * stride + at;
+        if (pre != 0) {
+            Activation.shift(rows, lanes, pre + offset, stride, source, sourceStride, shift);
+        }
         if (form.isPresent()) {
-            long kept = pre == 0 ? target : pre + firstRow * stride + at;
-            Activation.apply(form.get(), rows, lanes, target, stride, kept, stride, source, sourceStride, shift);
+            Activation.apply(form.get(), rows, lanes, y + offset, stride, source, sourceStride, shift);
         } else {
-            Activation.shift(rows, lanes, target, stride, source, sourceStride, shift);
+            Activation.shift(rows, lanes, y + offset, stride, source, sourceStride, shift);
         }
     }
 }

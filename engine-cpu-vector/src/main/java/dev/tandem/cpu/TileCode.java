@@ -11,15 +11,11 @@ import java.lang.classfile.ClassFile;
 import java.lang.classfile.CodeBuilder;
 import java.lang.classfile.Label;
 import java.lang.classfile.TypeKind;
-import java.lang.classfile.instruction.SwitchCase;
 import java.lang.constant.ClassDesc;
-import java.lang.constant.ConstantDescs;
 import java.lang.constant.MethodTypeDesc;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
-import java.util.ArrayList;
-import java.util.List;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.Vector;
 import jdk.incubator.vector.VectorSpecies;
@@ -39,7 +35,6 @@ final class TileCode {
     private static final ClassDesc ORDER = GeneratedCode.describe(ByteOrder.class);
     private static final ClassDesc LONG_LAYOUT = GeneratedCode.describe(ValueLayout.OfLong.class);
     private static final ClassDesc FLOAT_LAYOUT = GeneratedCode.describe(ValueLayout.OfFloat.class);
-    private static final ClassDesc ASSERTION = GeneratedCode.describe(AssertionError.class);
 
     private static final MethodTypeDesc ONE =
             MethodTypeDesc.of(CD_long, CD_int, CD_long, CD_long, CD_long, CD_long, CD_long, CD_long, CD_boolean);
@@ -60,38 +55,14 @@ final class TileCode {
 
     static GemmTile define(int rows, int pairRows) {
         return GeneratedCode.define(GemmTile.class, GENERATED, builder -> {
-            entry(builder, "multiply", ONE, rows);
-            entry(builder, "multiplyPair", PAIR, pairRows);
+            GeneratedCode.dispatch(builder, GENERATED, "multiply", ONE, rows);
+            GeneratedCode.dispatch(builder, GENERATED, "multiplyPair", PAIR, pairRows);
             for (int m = 1; m <= rows; m++) {
                 new Tile(m, 2, false).method(builder);
             }
             for (int m = 1; m <= pairRows; m++) {
                 new Tile(m, 4, true).method(builder);
             }
-        });
-    }
-
-    /// `switch (rows) { case m -> nameM(the other arguments) }`.
-    private static void entry(ClassBuilder builder, String name, MethodTypeDesc tile, int most) {
-        builder.withMethodBody(name, tile.insertParameterTypes(0, CD_int), 0, code -> {
-            List<SwitchCase> cases = new ArrayList<>();
-            for (int m = 1; m <= most; m++) {
-                cases.add(SwitchCase.of(m, code.newLabel()));
-            }
-            Label unknown = code.newLabel();
-            code.iload(code.parameterSlot(0)).tableswitch(1, most, unknown, cases);
-            for (SwitchCase each : cases) {
-                code.labelBinding(each.target());
-                for (int i = 0; i < tile.parameterCount(); i++) {
-                    code.loadLocal(TypeKind.from(tile.parameterType(i)), code.parameterSlot(i + 1));
-                }
-                code.invokestatic(GENERATED, name + each.caseValue(), tile).return_(TypeKind.from(tile.returnType()));
-            }
-            code.labelBinding(unknown)
-                    .new_(ASSERTION)
-                    .dup()
-                    .invokespecial(ASSERTION, ConstantDescs.INIT_NAME, ConstantDescs.MTD_void)
-                    .athrow();
         });
     }
 

@@ -1,0 +1,113 @@
+package dev.tandem.cpu;
+
+/// The data gradient of a layer, `dx = dy·W`, for one block of it, computed by one worker: see [Gemm]. It is the
+/// forward product over transposed weights, and transposes each panel just before its tiles.
+final class DataGradient {
+    /// Most rows of a block of rows: more than forward, because each block transposes the weights.
+    static final int ROWS = 256;
+    /// Room for a transposed panel, and as much to spare.
+    static final long TRANSPOSED_BYTES = 2 * Gemm.DEPTH * GemmTile.ROW_BYTES;
+
+    private DataGradient() {}
+
+    /// Scratch of [#compute].
+    static long bytes(int rows, int out, int panels) {
+        return Gemm.groupBytes(rows, out) + Gemm.sumBytes(rows, out, panels) + TRANSPOSED_BYTES;
+    }
+
+    /// `dx = dy·W` for some rows and the panels `firstPanel ... lastPanel - 1` of columns of dx.
+    ///
+    /// @param table addresses of the rows of dy
+    static void compute(
+            long scratch,
+            long table,
+            int rows,
+            PanelLayout layout,
+            long weight,
+            int firstPanel,
+            int lastPanel,
+            Output dx) {
+        int out = layout.out();
+        long transposed = scratch + Gemm.groupBytes(rows, out);
+        long sums = transposed + TRANSPOSED_BYTES;
+        for (int group = 0; group < Gemm.groups(out); group++) {
+            int first = Gemm.firstChunk(out, group);
+            int last = Gemm.firstChunk(out, group + 1);
+            Gemm.pack(table, rows, out, first, last, scratch);
+            multiplyPanels(rows, first, last, scratch, layout, weight, firstPanel, lastPanel, dx, sums, transposed);
+        }
+    }
+
+    /// Some chunks of [#compute].
+    ///
+    /// @param packed the rows' columns of these chunks
+    /// @param sums as for [Gemm#multiplyPanels]
+    /// @param transposed room of [#TRANSPOSED_BYTES]
+    static void multiplyPanels(
+            int rows,
+            int firstChunk,
+            int lastChunk,
+            long packed,
+            PanelLayout layout,
+            long weight,
+            int firstPanel,
+            int lastPanel,
+            Output dx,
+            long sums,
+            long transposed) {
+        int out = layout.out();
+        boolean first = firstChunk == 0;
+        boolean last = lastChunk == Gemm.chunks(out);
+        for (int panel = firstPanel; panel < lastPanel; panel++) {
+            int column = panel * GemmTile.WIDTH;
+            int columns = Math.min(GemmTile.WIDTH, layout.in() - column);
+            boolean direct = dx.direct() && first && last && columns == GemmTile.WIDTH;
+            long kept = first && last ? 0 : (long) (panel - firstPanel) * rows * GemmTile.ROW_BYTES;
+            long c = direct ? dx.y() + column * (long) Float.BYTES : sums + kept;
+            long stride = direct ? dx.stride() : GemmTile.ROW_BYTES;
+            for (int chunk = firstChunk; chunk < lastChunk; chunk++) {
+                long a = packed + (chunk - firstChunk) * Gemm.chunkBytes(rows, out);
+                transposePanel(layout, weight, chunk, panel, transposed);
+                if (chunk + 1 < lastChunk || panel + 1 == lastPanel) {
+                    int next = Math.min(chunk + 1, lastChunk - 1);
+                    multiplyPanels(rows, a, transposed, layout, weight, chunk, panel, next, c, stride);
+                } else {
+                    multiplyPanels(rows, a, transposed, layout, weight, chunk, panel + 1, firstChunk, c, stride);
+                }
+            }
+            if (last && !(direct && dx.plain())) {
+                dx.finish(rows, column, columns, c, stride);
+            }
+        }
+    }
+
+    /// One chunk of one panel, reading ahead what is transposed next.
+    private static void multiplyPanels(
+            int rows,
+            long a,
+            long transposed,
+            PanelLayout layout,
+            long weight,
+            int chunk,
+            int nextPanel,
+            int nextChunk,
+            long c,
+            long stride) {
+        int first = Gemm.chunk(layout.out(), nextChunk);
+        int column = nextPanel * GemmTile.WIDTH;
+        long ahead = weight + first / GemmTile.WIDTH * layout.panelBytes() + column * GemmTile.ROW_BYTES;
+        int pieces = Math.ceilDiv(Gemm.chunk(layout.out(), nextChunk + 1) - first, GemmTile.WIDTH);
+        long pieceBytes = Math.min(GemmTile.WIDTH, layout.in() - column) * GemmTile.ROW_BYTES;
+        int depth = Gemm.chunk(layout.out(), chunk + 1) - Gemm.chunk(layout.out(), chunk);
+        Gemm.tiles(rows, depth, a, transposed, ahead, pieces, pieceBytes, layout.panelBytes(), c, stride, chunk > 0);
+    }
+
+    /// Columns of one panel's width from the rows of a chunk of a weight, as a panel over these rows.
+    private static void transposePanel(PanelLayout layout, long weight, int chunk, int panel, long transposed) {
+        int first = Gemm.chunk(layout.out(), chunk);
+        int panels = Math.ceilDiv(Gemm.chunk(layout.out(), chunk + 1) - first, GemmTile.WIDTH);
+        long source = weight + first / GemmTile.WIDTH * layout.panelBytes();
+        long spare = transposed + Gemm.DEPTH * GemmTile.ROW_BYTES;
+        Packing.weights(source, panels, layout.in(), panel * GemmTile.WIDTH, transposed, spare);
+    }
+}
