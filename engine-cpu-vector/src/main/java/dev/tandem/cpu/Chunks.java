@@ -7,6 +7,8 @@ final class Chunks {
     private static final int TASKS_PER_THREAD = 4;
     // Rows are packed once per chunk: with these panels that costs a few per cent.
     private static final int LEAST_PANELS = 8;
+    // dy is packed once per block of columns.
+    private static final int LEAST_COLUMNS = 128;
     private static final int FEW_ROWS = 16;
     private static final int LEAST_PANELS_OF_FEW_ROWS = 2;
 
@@ -21,6 +23,14 @@ final class Chunks {
     /// Chunks of the panels of a weight gradient, for each of `blocks` blocks of its columns.
     static int panels(int blocks, int panels, int threads) {
         return chunks(blocks, panels, LEAST_PANELS, threads);
+    }
+
+    /// Blocks of the columns of a weight gradient: one for each thread where a few panels are all there is.
+    static int columnBlocks(int columns, int panels, int threads) {
+        int blocks = Split.parts(columns, WeightGradient.COLUMNS);
+        return panels >= LEAST_PANELS
+                ? blocks
+                : Math.clamp(Split.parts(columns, LEAST_COLUMNS), blocks, Math.max(blocks, threads));
     }
 
     private static int chunks(int blocks, int panels, int least, int threads) {

@@ -129,7 +129,7 @@ final class CpuLinear implements Linear {
     public void backwardWeight(Tensor dWeight, Optional<Tensor> dBias, Tensor dy, Tensor x) {
         operands(dy, x, dWeight);
         bias = CpuExpertLinear.address(dBias);
-        blocks = Split.parts(layout.in(), WeightGradient.COLUMNS);
+        blocks = Chunks.columnBlocks(layout.in(), layout.panels(), workers.threads());
         columnBlocks = Chunks.panels(blocks, layout.panels(), workers.threads());
         workers.run(blocks * columnBlocks, weightGradient);
     }

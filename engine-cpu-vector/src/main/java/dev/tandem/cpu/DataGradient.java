@@ -4,7 +4,7 @@ package dev.tandem.cpu;
 /// forward product over transposed weights, and transposes each panel just before its tiles.
 final class DataGradient {
     /// Most rows of a block of rows: more than forward, because each block transposes the weights.
-    static final int ROWS = 256;
+    static final int ROWS = 320;
     /// Room for a transposed panel, and as much to spare.
     static final long TRANSPOSED_BYTES = 2 * Gemm.DEPTH * GemmTile.ROW_BYTES;
 

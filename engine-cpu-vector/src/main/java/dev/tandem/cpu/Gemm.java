@@ -15,7 +15,7 @@ package dev.tandem.cpu;
 /// W and dW are in [PanelLayout]. Addresses of 0 stand for operands that are absent.
 final class Gemm {
     private static final int LEAST_FORWARD_ROWS = 64;
-    private static final int MOST_FORWARD_ROWS = 256;
+    private static final int MOST_FORWARD_ROWS = 320;
     /// Longest chunk of a reduction over columns: a panel of it (32 KiB) and the rows of a tile stay in the
     /// first-level cache.
     static final int DEPTH = 256;

@@ -6,8 +6,8 @@ import java.util.Arrays;
 /// The weight gradient of a layer, `dW += dyᵀ·x` and `dBias += sum of dy`, for one block of it at a time: see
 /// [Gemm]. Each worker has one and sets its operands per task.
 final class WeightGradient {
-    /// Longest chunk of the reduction over tokens.
-    private static final int TOKENS = 256;
+    /// Longest chunk of the reduction over tokens: a panel of dy (40 KiB) just stays in the first-level cache.
+    private static final int TOKENS = 320;
     /// Most columns of `in` in a block. They are packed as rows of tiles, and the panels of dy once for each block.
     static final int COLUMNS = 512;
     // Panels of dy packed in one pass over its rows.
