@@ -37,6 +37,7 @@ final class CpuExpertFeedForward implements ExpertFeedForward {
             GeluForm form) {
         operands.set(expertY, CpuExpertLinear.address(preActivation), x, weights, rows, K, form);
         operands.cut(rows, expertY.shape().rows(), Gemm.FORWARD_ROWS);
+        operands.checkChoices();
         workers.run(operands.blocks.count(), forward);
     }
 

@@ -70,9 +70,9 @@ final class DataGradient {
                 transposePanel(layout, weight, chunk, panel, transposed);
                 if (chunk + 1 < lastChunk || panel + 1 == lastPanel) {
                     int next = Math.min(chunk + 1, lastChunk - 1);
-                    multiplyPanels(rows, a, transposed, layout, weight, chunk, panel, next, c, stride);
+                    multiplyChunk(rows, a, transposed, layout, weight, chunk, panel, next, c, stride);
                 } else {
-                    multiplyPanels(rows, a, transposed, layout, weight, chunk, panel + 1, firstChunk, c, stride);
+                    multiplyChunk(rows, a, transposed, layout, weight, chunk, panel + 1, firstChunk, c, stride);
                 }
             }
             if (last && !(direct && dx.plain())) {
@@ -82,7 +82,7 @@ final class DataGradient {
     }
 
     /// One chunk of one panel, reading ahead what is transposed next.
-    private static void multiplyPanels(
+    private static void multiplyChunk(
             int rows,
             long a,
             long transposed,

@@ -45,6 +45,7 @@ final class FeedForwardGradients {
         dDownBias = CpuStorage.address(dWeights.downBias());
         long R = dExpertX.shape().rows();
         o.cut(rows, R, Integer.MAX_VALUE);
+        o.checkChoices();
         split(o.F, o.downLayout);
         workers.run(o.blocks.count() * columnBlocks * panelChunks, downGradient);
         o.cut(rows, R, DataGradient.ROWS);

@@ -56,12 +56,16 @@ final class FeedForwardOperands {
         choiceOf = CpuStorage.address(rows.choiceOf());
     }
 
-    /// Cuts the rows into blocks and checks the choices in them.
+    /// Cuts the rows into blocks.
     ///
     /// @param R rows of the buffer
     /// @param most rows of a block
     void cut(ExpertRows rows, long R, int most) {
         blocks.cut(rows, Math.toIntExact(rows.counts().shape().elements()), R, most);
+    }
+
+    /// Checks the choices in all blocks, whatever their size.
+    void checkChoices() {
         for (int block = 0; block < blocks.count(); block++) {
             for (int r = 0; r < blocks.rows(block); r++) {
                 token(blocks.first(block) + r);

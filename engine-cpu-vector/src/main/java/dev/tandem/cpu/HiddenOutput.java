@@ -99,29 +99,42 @@ final class HiddenOutput extends Output {
         boolean whole = stride == GemmTile.ROW_BYTES && (saved == 0 || savedStride == stride);
         int times = whole ? 1 : rows;
         int elements = whole ? rows * GemmTile.WIDTH : width;
-        if (!backward) {
-            for (int j = 0; j < width; j += Lanes.LENGTH) {
-                long at = source + j * (long) Float.BYTES;
-                long shift = bias + (column + j) * (long) Float.BYTES;
-                Activation.shift(rows, Math.min(Lanes.LENGTH, width - j), at, stride, at, stride, shift);
-            }
-        }
-        if (!backward && whole && saved != 0) {
-            CpuGelu.applyKeeping(source, saved, elements, form);
+        if (backward) {
+            differentiate(times, elements, source, stride, saved, savedStride);
             return;
         }
+        addBias(rows, column, width, source, stride);
+        if (whole && saved != 0) {
+            CpuGelu.applyKeeping(source, saved, elements, form);
+        } else {
+            activate(times, elements, source, stride, saved, savedStride);
+        }
+    }
+
+    private void addBias(int rows, int column, int width, long source, long stride) {
+        for (int j = 0; j < width; j += Lanes.LENGTH) {
+            long at = source + j * (long) Float.BYTES;
+            long shift = bias + (column + j) * (long) Float.BYTES;
+            Activation.shift(rows, Math.min(Lanes.LENGTH, width - j), at, stride, at, stride, shift);
+        }
+    }
+
+    private void activate(int times, int elements, long source, long stride, long saved, long savedStride) {
+        for (int r = 0; r < times; r++) {
+            long row = source + r * stride;
+            if (saved != 0) {
+                Lanes.copy(row, saved + r * savedStride, elements * (long) Float.BYTES);
+            }
+            CpuGelu.apply(row, row, elements, form);
+        }
+    }
+
+    private void differentiate(int times, int elements, long source, long stride, long saved, long savedStride) {
         for (int r = 0; r < times; r++) {
             long row = source + r * stride;
             long savedRow = saved + r * savedStride;
-            if (backward) {
-                CpuGelu.applyDerivative(row, row, savedRow, elements, form);
-            }
-            if (saved != 0) {
-                Lanes.copy(row, savedRow, elements * (long) Float.BYTES);
-            }
-            if (!backward) {
-                CpuGelu.apply(row, row, elements, form);
-            }
+            CpuGelu.applyDerivative(row, row, savedRow, elements, form);
+            Lanes.copy(row, savedRow, elements * (long) Float.BYTES);
         }
     }
 
