@@ -31,6 +31,20 @@ final class Activation {
         }
     }
 
+    /// `y = x + bias` for a panel of [GemmTile#WIDTH] columns.
+    static void shiftPanel(int rows, long y, long yStride, long x, long xStride, long bias) {
+        FloatVector left = bias == 0 ? FloatVector.zero(Lanes.F32) : Lanes.load(bias);
+        FloatVector right = bias == 0 ? FloatVector.zero(Lanes.F32) : Lanes.load(bias + Lanes.BYTES);
+        for (int r = 0; r < rows; r++) {
+            long from = x + r * xStride;
+            long to = y + r * yStride;
+            FloatVector shiftedLeft = Lanes.load(from).add(left);
+            FloatVector shiftedRight = Lanes.load(from + Lanes.BYTES).add(right);
+            Lanes.store(shiftedLeft, to);
+            Lanes.store(shiftedRight, to + Lanes.BYTES);
+        }
+    }
+
     private static void erf(int rows, int lanes, long y, long yStride, long x, long xStride, long bias) {
         VectorMask<Float> mask = Lanes.tail(0, lanes);
         FloatVector shift = bias == 0 ? FloatVector.zero(Lanes.F32) : Lanes.load(bias, mask);

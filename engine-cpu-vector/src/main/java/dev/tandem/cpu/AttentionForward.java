@@ -148,10 +148,10 @@ final class AttentionForward {
 
     /// The tiles of a block of keys that hold its first `wanted`.
     private void multiplyKeys(long block, int packed, int wanted, long query, long scores) {
-        int tiles = Split.parts(packed, GemmTile.ROWS);
-        for (int t = 0; t < tiles && Split.first(packed, tiles, t) < wanted; t++) {
-            int row = Split.first(packed, tiles, t);
-            int count = Split.first(packed, tiles, t + 1) - row;
+        int tiles = RowTiles.count(packed);
+        for (int t = 0; t < tiles && RowTiles.first(packed, tiles, t) < wanted; t++) {
+            int row = RowTiles.first(packed, tiles, t);
+            int count = RowTiles.first(packed, tiles, t + 1) - row;
             long tile = block + (long) row * D * Float.BYTES;
             GemmTile.TILE.multiply(
                     count, D, tile, query, query, 0, scores + row * GemmTile.ROW_BYTES, GemmTile.ROW_BYTES, false);

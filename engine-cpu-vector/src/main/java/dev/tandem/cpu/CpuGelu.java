@@ -56,6 +56,14 @@ final class CpuGelu implements Gelu {
             case ERF -> erf(y, x, length);
             case TANH -> tanh(y, x, length);
         }
+        int rest = length % Lanes.LENGTH;
+        long done = (length - rest) * (long) Float.BYTES;
+        if (rest > 0) {
+            switch (form) {
+                case ERF -> lastErf(y + done, x + done, rest);
+                case TANH -> lastTanh(y + done, x + done, rest);
+            }
+        }
     }
 
     /// `kept = x`, then `x = gelu(x)`, a vector of each in turn, so that writing to memory does not wait for itself.
@@ -74,21 +82,29 @@ final class CpuGelu implements Gelu {
             case ERF -> erfDerivative(dx, dy, x, length);
             case TANH -> tanhDerivative(dx, dy, x, length);
         }
+        int rest = length % Lanes.LENGTH;
+        long done = (length - rest) * (long) Float.BYTES;
+        if (rest > 0) {
+            switch (form) {
+                case ERF -> lastErfDerivative(dx + done, dy + done, x + done, rest);
+                case TANH -> lastTanhDerivative(dx + done, dy + done, x + done, rest);
+            }
+        }
     }
 
+    // Whole vectors only: under a mask, these loops take twice as long.
+
     private static void erf(long y, long x, int length) {
-        for (int i = 0; i < length; i += Lanes.LENGTH) { // no loop of its own for the tail: see VectorMath
-            VectorMask<Float> mask = Lanes.tail(i, length);
+        for (int i = 0; i <= length - Lanes.LENGTH; i += Lanes.LENGTH) {
             long at = (long) i * Float.BYTES;
-            Lanes.store(VectorMath.gelu(Lanes.load(x + at, mask)), y + at, mask);
+            Lanes.store(VectorMath.gelu(Lanes.load(x + at)), y + at);
         }
     }
 
     private static void tanh(long y, long x, int length) {
-        for (int i = 0; i < length; i += Lanes.LENGTH) { // no loop of its own for the tail: see VectorMath
-            VectorMask<Float> mask = Lanes.tail(i, length);
+        for (int i = 0; i <= length - Lanes.LENGTH; i += Lanes.LENGTH) {
             long at = (long) i * Float.BYTES;
-            Lanes.store(VectorMath.geluTanh(Lanes.load(x + at, mask)), y + at, mask);
+            Lanes.store(VectorMath.geluTanh(Lanes.load(x + at)), y + at);
         }
     }
 
@@ -111,20 +127,40 @@ final class CpuGelu implements Gelu {
     }
 
     private static void erfDerivative(long dx, long dy, long x, int length) {
-        for (int i = 0; i < length; i += Lanes.LENGTH) { // no loop of its own for the tail: see VectorMath
-            VectorMask<Float> mask = Lanes.tail(i, length);
+        for (int i = 0; i <= length - Lanes.LENGTH; i += Lanes.LENGTH) {
             long at = (long) i * Float.BYTES;
-            var slope = VectorMath.geluDerivative(Lanes.load(x + at, mask));
-            Lanes.store(slope.mul(Lanes.load(dy + at, mask)), dx + at, mask);
+            FloatVector slope = VectorMath.geluDerivative(Lanes.load(x + at));
+            Lanes.store(slope.mul(Lanes.load(dy + at)), dx + at);
         }
     }
 
     private static void tanhDerivative(long dx, long dy, long x, int length) {
-        for (int i = 0; i < length; i += Lanes.LENGTH) { // no loop of its own for the tail: see VectorMath
-            VectorMask<Float> mask = Lanes.tail(i, length);
+        for (int i = 0; i <= length - Lanes.LENGTH; i += Lanes.LENGTH) {
             long at = (long) i * Float.BYTES;
-            var slope = VectorMath.geluTanhDerivative(Lanes.load(x + at, mask));
-            Lanes.store(slope.mul(Lanes.load(dy + at, mask)), dx + at, mask);
+            FloatVector slope = VectorMath.geluTanhDerivative(Lanes.load(x + at));
+            Lanes.store(slope.mul(Lanes.load(dy + at)), dx + at);
         }
+    }
+
+    private static void lastErf(long y, long x, int lanes) {
+        VectorMask<Float> mask = Lanes.tail(0, lanes);
+        Lanes.store(VectorMath.gelu(Lanes.load(x, mask)), y, mask);
+    }
+
+    private static void lastTanh(long y, long x, int lanes) {
+        VectorMask<Float> mask = Lanes.tail(0, lanes);
+        Lanes.store(VectorMath.geluTanh(Lanes.load(x, mask)), y, mask);
+    }
+
+    private static void lastErfDerivative(long dx, long dy, long x, int lanes) {
+        VectorMask<Float> mask = Lanes.tail(0, lanes);
+        FloatVector slope = VectorMath.geluDerivative(Lanes.load(x, mask));
+        Lanes.store(slope.mul(Lanes.load(dy, mask)), dx, mask);
+    }
+
+    private static void lastTanhDerivative(long dx, long dy, long x, int lanes) {
+        VectorMask<Float> mask = Lanes.tail(0, lanes);
+        FloatVector slope = VectorMath.geluTanhDerivative(Lanes.load(x, mask));
+        Lanes.store(slope.mul(Lanes.load(dy, mask)), dx, mask);
     }
 }

@@ -69,11 +69,15 @@ final class DataGradient {
                 long a = packed + (chunk - firstChunk) * Gemm.chunkBytes(rows, out);
                 transposePanel(layout, weight, chunk, panel, transposed);
                 if (chunk + 1 < lastChunk || panel + 1 == lastPanel) {
-                    int next = Math.min(chunk + 1, lastChunk - 1);
-                    multiplyChunk(rows, a, transposed, layout, weight, chunk, panel, next, c, stride);
+                    readAhead(dx.ahead, layout, weight, panel, Math.min(chunk + 1, lastChunk - 1));
                 } else {
-                    multiplyChunk(rows, a, transposed, layout, weight, chunk, panel + 1, firstChunk, c, stride);
+                    readAhead(dx.ahead, layout, weight, panel + 1, firstChunk);
                 }
+                if (last && chunk + 1 == lastChunk) {
+                    dx.aboutToFinish(rows, column);
+                }
+                int depth = Gemm.chunk(out, chunk + 1) - Gemm.chunk(out, chunk);
+                Gemm.tiles(rows, depth, a, transposed, dx.ahead, c, stride, chunk > 0);
             }
             if (last && !(direct && dx.plain())) {
                 dx.finish(rows, column, columns, c, stride);
@@ -81,25 +85,14 @@ final class DataGradient {
         }
     }
 
-    /// One chunk of one panel, reading ahead what is transposed next.
-    private static void multiplyChunk(
-            int rows,
-            long a,
-            long transposed,
-            PanelLayout layout,
-            long weight,
-            int chunk,
-            int nextPanel,
-            int nextChunk,
-            long c,
-            long stride) {
-        int first = Gemm.chunk(layout.out(), nextChunk);
-        int column = nextPanel * GemmTile.WIDTH;
-        long ahead = weight + first / GemmTile.WIDTH * layout.panelBytes() + column * GemmTile.ROW_BYTES;
-        int pieces = Math.ceilDiv(Gemm.chunk(layout.out(), nextChunk + 1) - first, GemmTile.WIDTH);
+    /// Reads ahead what is transposed next.
+    private static void readAhead(ReadAhead ahead, PanelLayout layout, long weight, int panel, int chunk) {
+        int first = Gemm.chunk(layout.out(), chunk);
+        int column = panel * GemmTile.WIDTH;
+        int pieces = Math.ceilDiv(Gemm.chunk(layout.out(), chunk + 1) - first, GemmTile.WIDTH);
         long pieceBytes = Math.min(GemmTile.WIDTH, layout.in() - column) * GemmTile.ROW_BYTES;
-        int depth = Gemm.chunk(layout.out(), chunk + 1) - Gemm.chunk(layout.out(), chunk);
-        Gemm.tiles(rows, depth, a, transposed, ahead, pieces, pieceBytes, layout.panelBytes(), c, stride, chunk > 0);
+        long address = weight + first / GemmTile.WIDTH * layout.panelBytes() + column * GemmTile.ROW_BYTES;
+        ahead.next(address, pieces, pieceBytes, layout.panelBytes());
     }
 
     /// Columns of one panel's width from the rows of a chunk of a weight, as a panel over these rows.

@@ -28,8 +28,6 @@ final class Gemm {
             LEAST_FORWARD_ROWS,
             MOST_FORWARD_ROWS);
 
-    private static final long CACHE_LINE = 64;
-
     private Gemm() {}
 
     /// Chunks of a reduction over columns.
@@ -88,33 +86,15 @@ final class Gemm {
     }
 
     /// Multiplies packed rows with one panel.
-    static void tiles(int rows, int depth, long a, long b, long c, long stride, boolean accumulate) {
-        tiles(rows, depth, a, b, b, 0, 0, 0, c, stride, accumulate);
-    }
-
-    /// As above, and reads what is needed next, `pieces` times `pieceBytes` that lie `pieceStride` apart: without
-    /// that, the first tile of each panel would wait for it. Evenly, since memory is slow.
-    static void tiles(
-            int rows,
-            int depth,
-            long a,
-            long b,
-            long ahead,
-            int pieces,
-            long pieceBytes,
-            long pieceStride,
-            long c,
-            long stride,
-            boolean accumulate) {
-        int tiles = Split.parts(rows, GemmTile.ROWS);
-        long bytes = pieces * pieceBytes;
-        long step = Math.clamp((bytes - Long.BYTES) / ((long) tiles * depth), 0, CACHE_LINE);
+    static void tiles(int rows, int depth, long a, long b, ReadAhead ahead, long c, long stride, boolean accumulate) {
+        int tiles = RowTiles.count(rows);
+        ahead.spread(tiles, depth);
         for (int t = 0; t < tiles; t++) {
-            int first = Split.first(rows, tiles, t);
-            int count = Split.first(rows, tiles, t + 1) - first;
+            int first = RowTiles.first(rows, tiles, t);
+            int count = RowTiles.first(rows, tiles, t + 1) - first;
             long packed = a + (long) first * depth * Float.BYTES;
-            long done = (long) t * depth * step;
-            long next = pieces <= 1 ? ahead + done : ahead + done / pieceBytes * pieceStride + done % pieceBytes;
+            long step = ahead.step(t);
+            long next = step == 0 ? b : ahead.address(t);
             GemmTile.TILE.multiply(count, depth, packed, b, next, step, c + first * stride, stride, accumulate);
         }
     }
@@ -191,11 +171,16 @@ final class Gemm {
                     int depth = chunk(layout.in(), chunk + 1) - from;
                     long b = weight + panel * layout.panelBytes() + from * GemmTile.ROW_BYTES;
                     GemmTile.TILE.multiplyPair(rows, depth, a, b, layout.panelBytes(), c, stride, chunk > 0);
-                } else if (chunk + 1 < lastChunk || panel + 1 == lastPanel) {
-                    int next = Math.min(chunk + 1, lastChunk - 1);
-                    multiplyChunk(rows, a, layout, weight, panel, chunk, panel, next, c, stride);
                 } else {
-                    multiplyChunk(rows, a, layout, weight, panel, chunk, panel + 1, firstChunk, c, stride);
+                    if (chunk + 1 < lastChunk || panel + 1 == lastPanel) {
+                        readAhead(y.ahead, layout, weight, panel, Math.min(chunk + 1, lastChunk - 1));
+                    } else {
+                        readAhead(y.ahead, layout, weight, panel + 1, firstChunk);
+                    }
+                    if (last && chunk + 1 == lastChunk) {
+                        y.aboutToFinish(rows, column);
+                    }
+                    multiplyChunk(rows, a, layout, weight, panel, chunk, y.ahead, c, stride);
                 }
             }
             if (last && !(direct && y.plain())) {
@@ -204,7 +189,13 @@ final class Gemm {
         }
     }
 
-    /// One chunk of one panel, reading ahead another.
+    private static void readAhead(ReadAhead ahead, PanelLayout layout, long weight, int panel, int chunk) {
+        int first = chunk(layout.in(), chunk);
+        long bytes = (chunk(layout.in(), chunk + 1) - first) * GemmTile.ROW_BYTES;
+        ahead.next(weight + panel * layout.panelBytes() + first * GemmTile.ROW_BYTES, 1, bytes, 0);
+    }
+
+    /// One chunk of one panel.
     private static void multiplyChunk(
             int rows,
             long a,
@@ -212,16 +203,12 @@ final class Gemm {
             long weight,
             int panel,
             int chunk,
-            int nextPanel,
-            int nextChunk,
+            ReadAhead ahead,
             long c,
             long stride) {
         int first = chunk(layout.in(), chunk);
-        int next = chunk(layout.in(), nextChunk);
-        long b = weight + panel * layout.panelBytes() + first * GemmTile.ROW_BYTES;
-        long ahead = weight + nextPanel * layout.panelBytes() + next * GemmTile.ROW_BYTES;
-        long aheadBytes = (chunk(layout.in(), nextChunk + 1) - next) * GemmTile.ROW_BYTES;
         int depth = chunk(layout.in(), chunk + 1) - first;
-        tiles(rows, depth, a, b, ahead, 1, aheadBytes, 0, c, stride, chunk > 0);
+        long b = weight + panel * layout.panelBytes() + first * GemmTile.ROW_BYTES;
+        tiles(rows, depth, a, b, ahead, c, stride, chunk > 0);
     }
 }

@@ -233,7 +233,7 @@ final class HeadGradient {
     private void multiply(int first, int queries, long packed, long panel, long out) {
         for (int p = 0; p < queries; p += WIDTH) {
             long rows = packed + (long) (first + p) * D * Float.BYTES;
-            Gemm.tiles(Math.min(WIDTH, queries - p), D, rows, panel, out + p * ROW, ROW, false);
+            Gemm.tiles(Math.min(WIDTH, queries - p), D, rows, panel, ReadAhead.NOTHING, out + p * ROW, ROW, false);
         }
     }
 

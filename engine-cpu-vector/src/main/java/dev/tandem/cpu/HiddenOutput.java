@@ -80,6 +80,14 @@ final class HiddenOutput extends Output {
     }
 
     @Override
+    void aboutToFinish(int rows, int column) {
+        // What is only written needs no reading: the processor's own buffers wait for it.
+        if (backward) {
+            ahead.soon(pre.at(firstRow, column), rows * pre.stride(column));
+        }
+    }
+
+    @Override
     void finish(int rows, int first, int columns, long source, long sourceStride) {
         for (int done = 0; done < columns; done += GemmTile.WIDTH) {
             int width = Math.min(GemmTile.WIDTH, columns - done);

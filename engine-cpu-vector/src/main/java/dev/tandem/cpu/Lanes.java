@@ -58,28 +58,28 @@ final class Lanes {
     }
 
     static FloatVector load(long address) {
-        return FloatVector.fromMemorySegment(F32, MEMORY, address, ORDER);
+        return FloatVector.fromMemorySegment(F32, MEMORY, address & ADDRESS_BITS, ORDER);
     }
 
     /// Lanes outside `mask` are zero and their memory is not touched.
     static FloatVector load(long address, VectorMask<Float> mask) {
-        return FloatVector.fromMemorySegment(F32, MEMORY, address, ORDER, mask);
+        return FloatVector.fromMemorySegment(F32, MEMORY, address & ADDRESS_BITS, ORDER, mask);
     }
 
     static void store(FloatVector vector, long address) {
-        vector.intoMemorySegment(MEMORY, address, ORDER);
+        vector.intoMemorySegment(MEMORY, address & ADDRESS_BITS, ORDER);
     }
 
     static void store(FloatVector vector, long address, VectorMask<Float> mask) {
-        vector.intoMemorySegment(MEMORY, address, ORDER, mask);
+        vector.intoMemorySegment(MEMORY, address & ADDRESS_BITS, ORDER, mask);
     }
 
     static IntVector loadInts(long address) {
-        return IntVector.fromMemorySegment(I32, MEMORY, address, ORDER);
+        return IntVector.fromMemorySegment(I32, MEMORY, address & ADDRESS_BITS, ORDER);
     }
 
     static void store(IntVector vector, long address) {
-        vector.intoMemorySegment(MEMORY, address, ORDER);
+        vector.intoMemorySegment(MEMORY, address & ADDRESS_BITS, ORDER);
     }
 
     /// The lanes `i` with `first + i < limit`. One comparison, where `indexInRange` nests its calls so
@@ -93,27 +93,27 @@ final class Lanes {
     }
 
     static float get(long address) {
-        return MEMORY.get(FLOAT, address);
+        return MEMORY.get(FLOAT, address & ADDRESS_BITS);
     }
 
     static void set(long address, float value) {
-        MEMORY.set(FLOAT, address, value);
+        MEMORY.set(FLOAT, address & ADDRESS_BITS, value);
     }
 
     static int getInt(long address) {
-        return MEMORY.get(INT, address);
+        return MEMORY.get(INT, address & ADDRESS_BITS);
     }
 
     static void setInt(long address, int value) {
-        MEMORY.set(INT, address, value);
+        MEMORY.set(INT, address & ADDRESS_BITS, value);
     }
 
     static long getLong(long address) {
-        return MEMORY.get(LONG, address);
+        return MEMORY.get(LONG, address & ADDRESS_BITS);
     }
 
     static void setLong(long address, long value) {
-        MEMORY.set(LONG, address, value);
+        MEMORY.set(LONG, address & ADDRESS_BITS, value);
     }
 
     static void fill(long address, long bytes, byte value) {

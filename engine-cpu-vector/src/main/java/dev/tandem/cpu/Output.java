@@ -4,6 +4,8 @@ package dev.tandem.cpu;
 ///
 /// Each worker has one and sets it per task. Addresses of 0 stand for operands that are absent.
 abstract class Output {
+    final ReadAhead ahead = new ReadAhead();
+
     /// Whether the tiles may write to [#y] themselves; otherwise each panel is summed up in scratch.
     abstract boolean direct();
 
@@ -15,6 +17,9 @@ abstract class Output {
 
     /// Whether a product written to y needs no finish.
     abstract boolean plain();
+
+    /// Adds to [#ahead] what [#finish] of a panel that begins at a column will need from memory.
+    void aboutToFinish(int rows, int column) {}
 
     /// Finishes columns `first ... first + columns - 1`.
     ///

@@ -11,6 +11,8 @@ import jdk.incubator.vector.VectorMask;
 final class Packing {
     static final long SLACK = 256;
 
+    private static final long CACHE_LINE = 64;
+
     private Packing() {}
 
     /// Bytes of a table of so many rows.
@@ -39,10 +41,10 @@ final class Packing {
     ///
     /// @param offset bytes from the start of each row
     static void rows(long table, int rows, long offset, int depth, long out) {
-        int tiles = Split.parts(rows, GemmTile.ROWS);
+        int tiles = RowTiles.count(rows);
         for (int t = 0; t < tiles; t++) {
-            int first = Split.first(rows, tiles, t);
-            int count = Split.first(rows, tiles, t + 1) - first;
+            int first = RowTiles.first(rows, tiles, t);
+            int count = RowTiles.first(rows, tiles, t + 1) - first;
             tile(table + first * (long) Long.BYTES, count, offset, depth, out + (long) first * depth * Float.BYTES);
         }
     }
@@ -50,10 +52,10 @@ final class Packing {
     /// Packs `steps` columns of a block of rows into its tiles of `depth` steps, from step `first` on. What other
     /// steps hold stays as it is.
     static void part(long table, int rows, long offset, int steps, long out, int first, int depth) {
-        int tiles = Split.parts(rows, GemmTile.ROWS);
+        int tiles = RowTiles.count(rows);
         for (int t = 0; t < tiles; t++) {
-            int row = Split.first(rows, tiles, t);
-            int count = Split.first(rows, tiles, t + 1) - row;
+            int row = RowTiles.first(rows, tiles, t);
+            int count = RowTiles.first(rows, tiles, t + 1) - row;
             long target = out + ((long) row * depth + (long) first * count) * Float.BYTES;
             long end = target + (long) steps * count * Float.BYTES;
             FloatVector following = Lanes.load(end);
@@ -79,6 +81,21 @@ final class Packing {
                 Lanes.set(out + k * stride + i * (long) Float.BYTES, value);
             }
         }
+    }
+
+    /// Reads a part of each row, in the order of addresses: so it comes from memory much faster than in strips
+    /// of a few columns.
+    ///
+    /// @return nothing of use, but without it nothing would be read
+    static long touch(long table, int rows, long offset, long bytes) {
+        long touched = 0;
+        for (int r = 0; r < rows; r++) {
+            long row = Lanes.getLong(table + r * (long) Long.BYTES) + offset;
+            for (long at = 0; at < bytes; at += CACHE_LINE) {
+                touched |= Lanes.getInt(row + at);
+            }
+        }
+        return touched;
     }
 
     /// Packs columns of rows as `[depth][columns]`, row `k` of the table being step `k`.
@@ -112,6 +129,21 @@ final class Packing {
         VectorMask<Float> mask = Lanes.tail(0, columns);
         for (int k = 0; k < depth; k++) {
             Lanes.store(Lanes.load(source + k * sourceStride, mask), out + k * stride, mask);
+        }
+    }
+
+    /// Packs whole panels of columns of equidistant rows, one after the other, row by row.
+    static void panels(long source, long sourceStride, int depth, int panels, long out) {
+        long panelBytes = depth * GemmTile.ROW_BYTES;
+        for (int k = 0; k < depth; k++) {
+            for (int p = 0; p < panels; p++) {
+                long row = source + k * sourceStride + p * GemmTile.ROW_BYTES;
+                long target = out + p * panelBytes + k * GemmTile.ROW_BYTES;
+                FloatVector left = Lanes.load(row);
+                FloatVector right = Lanes.load(row + Lanes.BYTES);
+                Lanes.store(left, target);
+                Lanes.store(right, target + Lanes.BYTES);
+            }
         }
     }
 

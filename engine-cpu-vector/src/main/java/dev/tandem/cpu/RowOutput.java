@@ -57,6 +57,11 @@ final class RowOutput extends Output {
 
     @Override
     void finish(int rows, int first, int columns, long source, long sourceStride) {
+        if (columns == GemmTile.WIDTH && pre == 0 && form.isEmpty()) {
+            long at = first * (long) Float.BYTES;
+            Activation.shiftPanel(rows, y + at, stride, source, sourceStride, bias == 0 ? 0 : bias + at);
+            return;
+        }
         // Few rows at a time: where strides are multiples of 4 KiB, more would evict each other from the cache.
         for (int r = 0; r < rows; r += ROWS) {
             for (int j = 0; j < columns; j += Lanes.LENGTH) {

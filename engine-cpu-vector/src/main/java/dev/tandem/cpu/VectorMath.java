@@ -52,14 +52,14 @@ final class VectorMath {
     private static final FloatVector E6 = constant(0.00015353362f);
 
     // Upper tail of the normal distribution, Q(a) = 2^-(1 + a*P(a)), absolute error 8e-9, a >= 0
-    private static final FloatVector P0 = constant(1.1511052f);
-    private static final FloatVector P1 = constant(0.4592082f);
-    private static final FloatVector P2 = constant(0.05249618f);
-    private static final FloatVector P3 = constant(-0.0070634247f);
-    private static final FloatVector P4 = constant(0.00013694052f);
-    private static final FloatVector P5 = constant(0.00018617813f);
-    private static final FloatVector P6 = constant(-3.9377155e-5f);
-    private static final FloatVector P7 = constant(2.8348597e-6f);
+    private static final FloatVector P0 = constant(-1.1511052f);
+    private static final FloatVector P1 = constant(-0.4592082f);
+    private static final FloatVector P2 = constant(-0.05249618f);
+    private static final FloatVector P3 = constant(0.0070634247f);
+    private static final FloatVector P4 = constant(-0.00013694052f);
+    private static final FloatVector P5 = constant(-0.00018617813f);
+    private static final FloatVector P6 = constant(3.9377155e-5f);
+    private static final FloatVector P7 = constant(-2.8348597e-6f);
 
     // gelu'(-a) = Q(a)*W(a), absolute error 6e-8
     private static final FloatVector W0 = constant(0.9999999f);
@@ -111,12 +111,9 @@ final class VectorMath {
     }
 
     private static FloatVector polynomial(FloatVector r) {
-        FloatVector p = r.fma(E6, E5);
-        p = p.fma(r, E4);
-        p = p.fma(r, E3);
-        p = p.fma(r, E2);
-        p = p.fma(r, E1);
-        return p.fma(r, ONE);
+        FloatVector square = r.mul(r);
+        FloatVector p = r.fma(E6, E5).fma(square, r.fma(E4, E3));
+        return p.fma(square, r.fma(E2, E1)).fma(r, ONE);
     }
 
     /// `p * 2^n`, n in the low bits of `shifted`. For p = 1, n = -127 the bits are those of 0.
@@ -152,14 +149,10 @@ final class VectorMath {
     }
 
     private static FloatVector upperTail(FloatVector a) {
-        FloatVector p = a.fma(P7, P6);
-        p = p.fma(a, P5);
-        p = p.fma(a, P4);
-        p = p.fma(a, P3);
-        p = p.fma(a, P2);
-        p = p.fma(a, P1);
-        p = p.fma(a, P0);
-        return exp2(p.neg().fma(a, MINUS_ONE));
+        FloatVector square = a.mul(a);
+        FloatVector p = a.fma(P7, P6).fma(square, a.fma(P5, P4));
+        p = p.fma(square, a.fma(P3, P2)).fma(square, a.fma(P1, P0));
+        return exp2(p.fma(a, MINUS_ONE));
     }
 
     /// `x * (1 + tanh(sqrt(2/pi) * (x + 0.044715 x^3))) / 2 = x / (1 + q)`.

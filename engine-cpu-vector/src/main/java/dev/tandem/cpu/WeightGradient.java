@@ -13,6 +13,7 @@ final class WeightGradient {
     // Panels of dy packed in one pass over its rows.
     private static final int GROUP = 4;
 
+    private final ReadAhead ahead = new ReadAhead();
     private PanelLayout layout = new PanelLayout(1, 1, 1);
     private long dW;
     private long dBias;
@@ -101,16 +102,18 @@ final class WeightGradient {
                 long c = dW + panel * layout.panelBytes() + firstColumn * GemmTile.ROW_BYTES;
                 long next = panel + 1 < lastPanel ? c + layout.panelBytes() : c;
                 long bytes = columns * GemmTile.ROW_BYTES;
-                Gemm.tiles(columns, depth, scratch, b, next, 1, bytes, 0, c, GemmTile.ROW_BYTES, true);
+                ahead.next(next, 1, bytes, 0);
+                Gemm.tiles(columns, depth, scratch, b, ahead, c, GemmTile.ROW_BYTES, true);
             }
         }
     }
 
     private static void packGathered(long table, int depth, int firstColumn, int columns, long out) {
-        int tiles = Split.parts(columns, GemmTile.ROWS);
+        long ignored = Packing.touch(table, depth, firstColumn * (long) Float.BYTES, columns * (long) Float.BYTES);
+        int tiles = RowTiles.count(columns);
         for (int t = 0; t < tiles; t++) {
-            int first = Split.first(columns, tiles, t);
-            int count = Split.first(columns, tiles, t + 1) - first;
+            int first = RowTiles.first(columns, tiles, t);
+            int count = RowTiles.first(columns, tiles, t + 1) - first;
             long offset = (firstColumn + first) * (long) Float.BYTES;
             Packing.columns(table, depth, offset, count, out + (long) first * depth * Float.BYTES);
         }
@@ -118,7 +121,7 @@ final class WeightGradient {
 
     /// Activates a panel at a time and hands its columns out to the tiles, which may take theirs from two panels.
     private void packActivated(int row, int depth, int firstColumn, int columns, long out, long panel) {
-        int tiles = Split.parts(columns, GemmTile.ROWS);
+        int tiles = RowTiles.count(columns);
         int tile = 0;
         int done = 0;
         while (done < columns) {
@@ -129,8 +132,8 @@ final class WeightGradient {
                 int elements = depth * (int) (stride / Float.BYTES);
                 CpuGelu.apply(panel, activated.at(row, column - inPanel), elements, form);
             }
-            int first = Split.first(columns, tiles, tile);
-            int end = Split.first(columns, tiles, tile + 1);
+            int first = RowTiles.first(columns, tiles, tile);
+            int end = RowTiles.first(columns, tiles, tile + 1);
             int count = Math.min(Math.min(end - done, Lanes.LENGTH), GemmTile.WIDTH - inPanel);
             long target = out + ((long) first * depth + done - first) * Float.BYTES;
             long targetStride = (end - first) * (long) Float.BYTES;
@@ -155,11 +158,12 @@ final class WeightGradient {
         }
         int done = (panel - firstPanel) % GROUP;
         if (done == 0) {
-            int last = Math.min(lastPanel, panel + GROUP);
-            for (int p = panel; p < last; p++) {
-                int width = Math.min(GemmTile.WIDTH, layout.out() - p * GemmTile.WIDTH);
-                long source = dy + first * dyStride + p * GemmTile.ROW_BYTES;
-                Packing.panel(source, dyStride, depth, width, packed + (long) (p - panel) * depth * GemmTile.ROW_BYTES);
+            long source = dy + first * dyStride + panel * GemmTile.ROW_BYTES;
+            int whole = Math.min(Math.min(lastPanel, panel + GROUP), layout.out() / GemmTile.WIDTH) - panel;
+            Packing.panels(source, dyStride, depth, whole, packed);
+            if (whole < Math.min(lastPanel - panel, GROUP)) {
+                long rest = whole * GemmTile.ROW_BYTES;
+                Packing.panel(source + rest, dyStride, depth, layout.out() % GemmTile.WIDTH, packed + rest * depth);
             }
         }
         return packed + (long) done * depth * GemmTile.ROW_BYTES;

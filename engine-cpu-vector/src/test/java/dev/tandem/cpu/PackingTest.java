@@ -21,10 +21,10 @@ final class PackingTest {
             Packing.closeTable(table.address(), rows);
             MemorySegment packed = arena.allocate(4L * rows * depth + Packing.SLACK, 64);
             Packing.rows(table.address(), rows, 8, depth, packed.address());
-            int tiles = Split.parts(rows, GemmTile.ROWS);
+            int tiles = RowTiles.count(rows);
             for (int t = 0; t < tiles; t++) {
-                int first = Split.first(rows, tiles, t);
-                int count = Split.first(rows, tiles, t + 1) - first;
+                int first = RowTiles.first(rows, tiles, t);
+                int count = RowTiles.first(rows, tiles, t + 1) - first;
                 for (int i = 0; i < count * depth; i++) {
                     float expected = Buffers.get(x, row(first + i % count, rows) * stride + 2 + i / count);
                     assertThat(Buffers.get(packed, first * depth + i)).isEqualTo(expected);
