@@ -94,7 +94,7 @@ final class CpuLinear implements Linear {
     @Override
     public void backwardData(Tensor dx, Tensor dy, Tensor weight) {
         operands(dy, dx, weight);
-        rowBlocks = Split.parts(N, DataGradient.ROWS);
+        rowBlocks = Split.parts(N, DataGradient.rows(layout.out()));
         columnChunks = Chunks.columns(rowBlocks, N, panelsOfIn(), workers.threads());
         workers.run(rowBlocks * columnChunks, dataGradient);
     }

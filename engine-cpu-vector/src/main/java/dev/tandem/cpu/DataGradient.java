@@ -5,10 +5,18 @@ package dev.tandem.cpu;
 final class DataGradient {
     /// Most rows of a block of rows: more than forward, because each block transposes the weights.
     static final int ROWS = 320;
+    // Rows of a result that the processor's prefetcher can follow at once.
+    private static final int FOLLOWED_ROWS = 64;
     /// Room for a transposed panel, and as much to spare.
     static final long TRANSPOSED_BYTES = 2 * Gemm.DEPTH * GemmTile.ROW_BYTES;
 
     private DataGradient() {}
+
+    /// Most rows of a block where rows of the result follow each other in memory: a short reduction, such as that of
+    /// a gate, is done before the next lines of all its rows are there, unless they are few.
+    static int rows(int out) {
+        return out <= GemmTile.WIDTH ? FOLLOWED_ROWS : ROWS;
+    }
 
     /// Scratch of [#compute].
     static long bytes(int rows, int out, int panels) {
