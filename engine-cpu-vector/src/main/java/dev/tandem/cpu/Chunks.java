@@ -35,6 +35,13 @@ final class Chunks {
 
     private static int chunks(int blocks, int panels, int least, int threads) {
         int wanted = Math.ceilDiv(threads * TASKS_PER_THREAD, Math.max(1, blocks));
-        return Math.clamp(wanted, 1, Math.max(1, panels / least));
+        int most = Math.clamp(wanted, 1, Math.max(1, panels / least));
+        // Rather fewer than a number that leaves one thread with a task more than the others.
+        for (int chunks = most; chunks > 0; chunks--) {
+            if (blocks * chunks % threads == 0) {
+                return chunks;
+            }
+        }
+        return most;
     }
 }

@@ -6,8 +6,6 @@ import java.util.Optional;
 
 /// Rows of a tensor: `product + bias`, or with a form `pre = product + bias`, `y = gelu(pre)`.
 final class RowOutput extends Output {
-    private static final int ROWS = 8;
-
     private Optional<GeluForm> form = Optional.empty();
     private long y;
     private long stride;
@@ -37,7 +35,7 @@ final class RowOutput extends Output {
 
     @Override
     boolean direct() {
-        return true;
+        return form.isEmpty();
     }
 
     @Override
@@ -57,35 +55,48 @@ final class RowOutput extends Output {
 
     @Override
     void finish(int rows, int first, int columns, long source, long sourceStride) {
-        if (columns == GemmTile.WIDTH && pre == 0 && form.isEmpty()) {
-            long at = first * (long) Float.BYTES;
-            Activation.shiftPanel(rows, y + at, stride, source, sourceStride, bias == 0 ? 0 : bias + at);
-            return;
+        int whole = columns / GemmTile.WIDTH * GemmTile.WIDTH;
+        for (int j = 0; j < whole; j += GemmTile.WIDTH) {
+            finishPanel(rows, (first + j) * (long) Float.BYTES, source + j * (long) Float.BYTES, sourceStride);
         }
-        // Few rows at a time: where strides are multiples of 4 KiB, more would evict each other from the cache.
-        for (int r = 0; r < rows; r += ROWS) {
-            for (int j = 0; j < columns; j += Lanes.LENGTH) {
-                block(
-                        r,
-                        Math.min(ROWS, rows - r),
-                        Math.min(Lanes.LENGTH, columns - j),
-                        (first + j) * (long) Float.BYTES,
-                        source + r * sourceStride + j * (long) Float.BYTES,
-                        sourceStride);
-            }
+        for (int j = whole; j < columns; j += Lanes.LENGTH) {
+            int lanes = Math.min(Lanes.LENGTH, columns - j);
+            finishLanes(rows, lanes, (first + j) * (long) Float.BYTES, source + j * (long) Float.BYTES, sourceStride);
         }
     }
 
-    private void block(int firstRow, int rows, int lanes, long at, long source, long sourceStride) {
+    private void finishPanel(int rows, long at, long source, long sourceStride) {
         long shift = bias == 0 ? 0 : bias + at;
-        long offset = firstRow * stride + at;
+        if (form.isEmpty()) {
+            Activation.shiftPanel(rows, y + at, stride, source, sourceStride, shift);
+            return;
+        }
+        Activation.shiftPanel(rows, source, sourceStride, source, sourceStride, shift);
         if (pre != 0) {
-            Activation.shift(rows, lanes, pre + offset, stride, source, sourceStride, shift);
+            Activation.shiftPanel(rows, pre + at, stride, source, sourceStride, 0);
+        }
+        activate(rows, source, sourceStride);
+        Activation.shiftPanel(rows, y + at, stride, source, sourceStride, 0);
+    }
+
+    private void activate(int rows, long source, long sourceStride) {
+        // All rows as one run where they follow each other.
+        boolean whole = sourceStride == GemmTile.ROW_BYTES;
+        int elements = whole ? rows * GemmTile.WIDTH : GemmTile.WIDTH;
+        for (int r = 0; r < (whole ? 1 : rows); r++) {
+            CpuGelu.apply(source + r * sourceStride, source + r * sourceStride, elements, form.orElseThrow());
+        }
+    }
+
+    private void finishLanes(int rows, int lanes, long at, long source, long sourceStride) {
+        long shift = bias == 0 ? 0 : bias + at;
+        if (pre != 0) {
+            Activation.shift(rows, lanes, pre + at, stride, source, sourceStride, shift);
         }
         if (form.isPresent()) {
-            Activation.apply(form.get(), rows, lanes, y + offset, stride, source, sourceStride, shift);
+            Activation.apply(form.get(), rows, lanes, y + at, stride, source, sourceStride, shift);
         } else {
-            Activation.shift(rows, lanes, y + offset, stride, source, sourceStride, shift);
+            Activation.shift(rows, lanes, y + at, stride, source, sourceStride, shift);
         }
     }
 }
