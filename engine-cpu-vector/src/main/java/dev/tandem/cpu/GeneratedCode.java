@@ -44,6 +44,18 @@ final class GeneratedCode {
         code.exceptionCatchAll(begin, end, handler);
     }
 
+    /// Keeps C2 from compiling a method from the middle of `loops` on while they are interpreted: it
+    /// cannot enter a loop around which something lies on the operand stack.
+    ///
+    /// Entered there, it would not know the vectors' types, take five times as long over a tile, and
+    /// make code of use to one call. The whole method is compiled after enough calls instead;
+    /// `config/jvm.args` makes that soon.
+    static void wholeOnly(CodeBuilder code, Runnable loops) {
+        code.iconst_0();
+        loops.run();
+        code.pop();
+    }
+
     /// Tells C2 that an address lies far below the end of [Lanes#MEMORY], so that it drops the bounds checks.
     ///
     /// Otherwise it has to move them out of the loop; where it fails, which is a matter of luck, a tile

@@ -154,10 +154,12 @@ final class TileCode {
                         .astore(sum);
             }
             code.iconst_0().istore(k);
-            if (tile.unroll() > 1) {
-                loop(tile.unroll());
-            }
-            loop(1);
+            GeneratedCode.wholeOnly(code, () -> {
+                if (tile.unroll() > 1) {
+                    loop(tile.unroll());
+                }
+                loop(1);
+            });
             Label overwrite = code.newLabel();
             code.iload(accumulate).ifeq(overwrite);
             // All loads before all stores: rows that lie a multiple of 4 KiB apart look the same to the processor's

@@ -135,9 +135,13 @@ final class TransposeCode {
     private void loop(int limit, int step, Runnable body) {
         Label test = code.newLabel();
         Label end = code.newLabel();
-        code.iconst_0().istore(k).labelBinding(test).iload(k).iload(limit).if_icmpge(end);
-        body.run();
-        code.iinc(k, step).goto_(test).labelBinding(end).return_();
+        code.iconst_0().istore(k);
+        GeneratedCode.wholeOnly(code, () -> {
+            code.labelBinding(test).iload(k).iload(limit).if_icmpge(end);
+            body.run();
+            code.iinc(k, step).goto_(test).labelBinding(end);
+        });
+        code.return_();
     }
 
     private void exchange() {
