@@ -71,7 +71,12 @@ final class CpuStorage extends Storage {
     }
 
     static CpuStorage of(Tensor tensor) {
-        return (CpuStorage) tensor.storage();
+        if (tensor.storage() instanceof CpuStorage own) {
+            return own;
+        }
+        throw new IllegalArgumentException(
+                "%s: its storage is a %s, which backend cpu-vector did not allocate; use tensors of its own regions"
+                        .formatted(tensor.name(), tensor.storage().getClass().getName()));
     }
 
     private boolean isWhole(Tensor tensor) {

@@ -3,7 +3,7 @@ package dev.tandem.cpu;
 /// The data gradient of a layer, `dx = dy·W`, for one block of it, computed by one worker: see [Gemm]. It is the
 /// forward product over transposed weights, and transposes each panel just before its tiles.
 final class DataGradient {
-    /// Most rows of a block of rows: more than forward, because each block transposes the weights.
+    /// Most rows of a block of rows, whatever the caches: each block transposes the weights.
     static final int ROWS = 320;
     // Rows of a result that the processor's prefetcher can follow at once.
     private static final int FOLLOWED_ROWS = 64;

@@ -21,8 +21,8 @@ final class Gemm {
     static final int DEPTH = 256;
     /// Most chunks whose rows are packed at once.
     static final int GROUP = 2;
-    /// Most rows of a block of the forward product: a packed group of chunks fills three eighths of the
-    /// second-level cache. Each block reads the weights once.
+    /// Most rows of a block of the forward product: a packed group of chunks fills at most three eighths of the
+    /// second-level cache, unless that is very small. Each block reads the weights once.
     static final int FORWARD_ROWS = Math.clamp(
             Processor.secondLevelCache() * 3 / 8 / (GROUP * DEPTH * Float.BYTES),
             LEAST_FORWARD_ROWS,

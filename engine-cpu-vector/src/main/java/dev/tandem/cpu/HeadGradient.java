@@ -15,6 +15,7 @@ final class HeadGradient {
     private static final float EXACT = 16;
 
     private final AttentionGradients operands;
+    private final ReadAhead nothingAhead = new ReadAhead();
 
     private int b;
     private int h;
@@ -233,7 +234,7 @@ final class HeadGradient {
     private void multiply(int first, int queries, long packed, long panel, long out) {
         for (int p = 0; p < queries; p += WIDTH) {
             long rows = packed + (long) (first + p) * D * Float.BYTES;
-            Gemm.tiles(Math.min(WIDTH, queries - p), D, rows, panel, ReadAhead.NOTHING, out + p * ROW, ROW, false);
+            Gemm.tiles(Math.min(WIDTH, queries - p), D, rows, panel, nothingAhead, out + p * ROW, ROW, false);
         }
     }
 

@@ -6,10 +6,10 @@ import java.util.Arrays;
 /// The hidden block between two products: each panel is finished in the first-level cache and packed there
 /// for the second product, so that hidden values go nowhere else.
 ///
-/// | pass     | finished panel                    | kept in `pre`    |
-/// |----------|-----------------------------------|------------------|
-/// | forward  | `gelu(product + bias)`            | `product + bias` |
-/// | backward | `product * gelu'(pre)`            | the same         |
+/// | pass     | finished panel                    | `pre` then holds      |
+/// |----------|-----------------------------------|-----------------------|
+/// | forward  | `gelu(product + bias)`            | `product + bias`      |
+/// | backward | `product * gelu'(pre)`            | the finished panel    |
 final class HiddenOutput extends Output {
     private GeluForm form = GeluForm.ERF;
     private boolean backward;

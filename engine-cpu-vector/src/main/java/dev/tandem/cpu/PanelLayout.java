@@ -29,7 +29,7 @@ record PanelLayout(int E, int out, int in) {
     }
 
     long matrixBytes() {
-        return panels() * panelBytes();
+        return Math.multiplyExact(panels(), panelBytes());
     }
 
     /// Bytes of all matrices.

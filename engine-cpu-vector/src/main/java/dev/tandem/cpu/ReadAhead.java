@@ -5,10 +5,8 @@ package dev.tandem.cpu;
 ///
 /// There may be two parts, of which the first is needed sooner. Each tile reads from one of them.
 ///
-/// Set anew for each panel, by one worker.
+/// Set anew for each panel, by one worker; before that there is nothing to read.
 final class ReadAhead {
-    static final ReadAhead NOTHING = new ReadAhead();
-
     private static final long CACHE_LINE = 64;
 
     private long soon;

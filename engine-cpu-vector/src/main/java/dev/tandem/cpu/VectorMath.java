@@ -22,8 +22,8 @@ import jdk.incubator.vector.VectorOperators;
 /// NaN stays NaN everywhere, so a broken loss cannot hide.
 ///
 /// C2 inlines nothing more once a method has some forty vector operations, and what it leaves as a
-/// call boxes its vectors. So every loop over these functions holds one of them once – its tail is the
-/// same loop under a mask – and is compiled by itself (`config/jvm.args`).
+/// call boxes its vectors. So every loop over these functions holds one of them once, leaves a tail to a
+/// method of its own or a mask, and is compiled by itself (`config/jvm.args`).
 final class VectorMath {
     // Vectors, since a broadcast at the place of use costs C2 many nodes: past its limit for inlining it
     // leaves the rest of a function as calls, which box their vectors.

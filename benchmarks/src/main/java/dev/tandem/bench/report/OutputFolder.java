@@ -33,11 +33,13 @@ public final class OutputFolder {
     ///
     /// @throws BadInputException if they cannot
     public static OutputFolder prepare(Path path) {
+        if (path.toString().isEmpty()) {
+            throw new BadInputException(
+                    "output folder", "its name is empty", "Give another folder with --out DIR, or . for this folder");
+        }
         try {
             Files.createDirectories(path);
-            Path probe = Files.createTempFile(path, ".probe", null);
-            Files.write(probe, new byte[1 << 16]);
-            Files.delete(probe);
+            probe(path);
         } catch (IOException e) {
             throw new BadInputException(
                     "output folder " + path,
@@ -46,6 +48,15 @@ public final class OutputFolder {
                     e);
         }
         return new OutputFolder(path);
+    }
+
+    private static void probe(Path path) throws IOException {
+        Path probe = Files.createTempFile(path, ".probe", null);
+        try {
+            Files.write(probe, new byte[1 << 16]);
+        } finally {
+            Files.delete(probe);
+        }
     }
 
     private static String reason(IOException e) {

@@ -34,6 +34,10 @@ public final class CorpusReader {
     ///
     /// @throws BadInputException if nothing is there, nothing can be read, or nothing is text
     public Corpus read(Path path) {
+        if (path.toString().isEmpty()) {
+            throw new BadInputException(
+                    "corpus", "its name is empty", "Give a text file, a folder of them, or a .zip; . is this folder");
+        }
         if (!Files.exists(path)) {
             throw new BadInputException(
                     "corpus " + path,

@@ -1,13 +1,14 @@
 package dev.tandem.lab.report;
 
 import java.util.Map;
+import java.util.Set;
 
 /// Writes `report.md`.
 final class Markdown {
     private Markdown() {}
 
-    /// @param drawn whether the plots exist
-    static String of(Report report, boolean drawn) {
+    /// @param drawn names of the plots that exist
+    static String of(Report report, Set<String> drawn) {
         var summary = new Summary(report);
         var text = new StringBuilder();
         text.append("# Dense against mixture of experts\n\n")
@@ -23,8 +24,8 @@ final class Markdown {
                     .append('\n')
                     .append(image(drawn, "speedup factor against dense FLOPs", Plots.SPEEDUP));
         }
-        if (drawn && report.models().stream().anyMatch(model -> !model.layers().isEmpty())) {
-            text.append("## Expert load\n\n").append(image(true, "expert load per MoE block", Plots.EXPERT_LOAD));
+        if (drawn.contains(Plots.EXPERT_LOAD)) {
+            text.append("## Expert load\n\n").append(image(drawn, "expert load per MoE block", Plots.EXPERT_LOAD));
         }
         text.append("## How to read this\n\n");
         report.notes().forEach(note -> text.append("* ").append(note).append('\n'));
@@ -43,8 +44,8 @@ final class Markdown {
         return text.toString();
     }
 
-    private static String image(boolean drawn, String what, String file) {
-        return drawn ? "![%s](%s)\n\n".formatted(what, file) : "";
+    private static String image(Set<String> drawn, String what, String file) {
+        return drawn.contains(file) ? "![%s](%s)\n\n".formatted(what, file) : "";
     }
 
     private static String list(Map<String, Object> fields) {

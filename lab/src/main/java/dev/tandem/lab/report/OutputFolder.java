@@ -12,6 +12,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /// The folder that receives a report. It is checked before training, so that no minutes are spent
 /// on results that cannot be kept. Files of an earlier report are replaced one by one, each by a
@@ -32,6 +33,9 @@ public final class OutputFolder {
     ///
     /// @throws BadInputException if they cannot
     public static OutputFolder prepare(Path path) {
+        if (path.toString().isEmpty()) {
+            throw new BadInputException("output folder", "its name is empty", REMEDY + ", or . for this folder");
+        }
         try {
             Files.createDirectories(path);
         } catch (FileAlreadyExistsException e) {
@@ -40,9 +44,7 @@ public final class OutputFolder {
             throw new BadInputException("output folder " + path, "it cannot be created (" + reason(e) + ")", REMEDY, e);
         }
         try {
-            Path probe = Files.createTempFile(path, ".probe", null);
-            Files.write(probe, new byte[1 << 16]);
-            Files.delete(probe);
+            probe(path);
         } catch (IOException e) {
             throw new BadInputException(
                     "output folder " + path,
@@ -52,6 +54,15 @@ public final class OutputFolder {
         }
         requireSpace(path);
         return new OutputFolder(path);
+    }
+
+    private static void probe(Path path) throws IOException {
+        Path probe = Files.createTempFile(path, ".probe", null);
+        try {
+            Files.write(probe, new byte[1 << 16]);
+        } finally {
+            Files.delete(probe);
+        }
     }
 
     /// Makes sure that a single file can be written, and leaves things as they were.
@@ -112,17 +123,21 @@ public final class OutputFolder {
         return new LossLog(path.resolve("losses.jsonl"));
     }
 
-    /// Writes `report.json`, `report.md` and, where the Java runtime can draw, the plots.
+    /// Writes `report.json`, `report.md` and, where the Java runtime can draw, the plots that have something to show.
+    /// Plots of an earlier report that are not drawn anew are deleted.
     ///
     /// @return the files written
     /// @throws IOException if a file cannot be written; files written before it are complete
     public List<Path> write(Report report) throws IOException {
         var written = new ArrayList<Path>();
         written.add(replace("report.json", report.json()));
-        written.add(replace("report.md", Markdown.of(report, DRAWS)));
-        if (DRAWS) {
-            for (var plot : Plots.of(report).entrySet()) {
-                written.add(moved(Files.write(part(plot.getKey()), plot.getValue()), plot.getKey()));
+        Map<String, byte[]> plots = DRAWS ? Plots.of(report) : Map.of();
+        written.add(replace("report.md", Markdown.of(report, plots.keySet())));
+        for (String name : Plots.NAMES) {
+            if (plots.containsKey(name)) {
+                written.add(moved(Files.write(part(name), plots.get(name)), name));
+            } else {
+                Files.deleteIfExists(path.resolve(name));
             }
         }
         return written;

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
+import javax.imageio.stream.MemoryCacheImageOutputStream;
 import org.knowm.xchart.BitmapEncoder;
 import org.knowm.xchart.CategoryChart;
 import org.knowm.xchart.CategoryChartBuilder;
@@ -26,6 +27,7 @@ final class Plots {
     static final String PERPLEXITY = "perplexity.png";
     static final String SPEEDUP = "speedup.png";
     static final String EXPERT_LOAD = "expert-load.png";
+    static final List<String> NAMES = List.of(PERPLEXITY, SPEEDUP, EXPERT_LOAD);
     private static final int WIDTH = 960;
     private static final int HEIGHT = 600;
 
@@ -50,8 +52,9 @@ final class Plots {
 
     private static byte[] png(BufferedImage image) {
         var bytes = new ByteArrayOutputStream();
-        try {
-            ImageIO.write(image, "png", bytes);
+        // not cached in a file, which ImageIO would delete by a hook that an ending process refuses
+        try (var out = new MemoryCacheImageOutputStream(bytes)) {
+            ImageIO.write(image, "png", out);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
