@@ -18,6 +18,7 @@ import dev.tandem.testkit.contract.GradientNormContract;
 import dev.tandem.testkit.contract.LayerNormContract;
 import dev.tandem.testkit.contract.LinearContract;
 import dev.tandem.testkit.contract.RequiredBackend;
+import dev.tandem.testkit.contract.RoutingContract;
 import dev.tandem.testkit.contract.VectorContract;
 import org.junit.jupiter.api.Nested;
 
@@ -224,6 +225,14 @@ final class CpuContractTest {
 
     @Nested
     final class Vectors extends VectorContract {
+        @Override
+        protected Backend open() {
+            return backend(2);
+        }
+    }
+
+    @Nested
+    final class Routing extends RoutingContract {
         @Override
         protected Backend open() {
             return backend(2);
