@@ -151,7 +151,7 @@ final class AttentionForward {
         int tiles = RowTiles.count(packed);
         for (int t = 0; t < tiles && RowTiles.first(packed, tiles, t) < wanted; t++) {
             int row = RowTiles.first(packed, tiles, t);
-            int count = RowTiles.first(packed, tiles, t + 1) - row;
+            int count = RowTiles.size(packed, tiles, t);
             long tile = block + (long) row * D * Float.BYTES;
             GemmTile.TILE.multiply(
                     count, D, tile, query, query, 0, scores + row * GemmTile.ROW_BYTES, GemmTile.ROW_BYTES, false);

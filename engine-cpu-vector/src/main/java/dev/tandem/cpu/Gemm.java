@@ -91,7 +91,7 @@ final class Gemm {
         ahead.spread(tiles, depth);
         for (int t = 0; t < tiles; t++) {
             int first = RowTiles.first(rows, tiles, t);
-            int count = RowTiles.first(rows, tiles, t + 1) - first;
+            int count = RowTiles.size(rows, tiles, t);
             long packed = a + (long) first * depth * Float.BYTES;
             long step = ahead.step(t);
             long next = step == 0 ? b : ahead.address(t);

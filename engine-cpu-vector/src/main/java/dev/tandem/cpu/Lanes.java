@@ -28,7 +28,8 @@ final class Lanes {
 
     static final ByteOrder ORDER = ByteOrder.nativeOrder();
     static final MemorySegment MEMORY = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
-    /// Every bit that an address of a process can have.
+    /// Every bit that an address of a process can have. Each access keeps to them, so that C2 sees it lie far below the
+    /// end of [#MEMORY] and checks no bounds: where it has to, a loop may or may not come out slow.
     static final long ADDRESS_BITS = (1L << 56) - 1;
 
     static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;

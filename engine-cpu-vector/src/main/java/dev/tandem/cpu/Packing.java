@@ -44,7 +44,7 @@ final class Packing {
         int tiles = RowTiles.count(rows);
         for (int t = 0; t < tiles; t++) {
             int first = RowTiles.first(rows, tiles, t);
-            int count = RowTiles.first(rows, tiles, t + 1) - first;
+            int count = RowTiles.size(rows, tiles, t);
             tile(table + first * (long) Long.BYTES, count, offset, depth, out + (long) first * depth * Float.BYTES);
         }
     }
@@ -55,7 +55,7 @@ final class Packing {
         int tiles = RowTiles.count(rows);
         for (int t = 0; t < tiles; t++) {
             int row = RowTiles.first(rows, tiles, t);
-            int count = RowTiles.first(rows, tiles, t + 1) - row;
+            int count = RowTiles.size(rows, tiles, t);
             long target = out + ((long) row * depth + (long) first * count) * Float.BYTES;
             long end = target + (long) steps * count * Float.BYTES;
             FloatVector following = Lanes.load(end);

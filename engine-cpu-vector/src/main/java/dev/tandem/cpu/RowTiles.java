@@ -19,4 +19,9 @@ final class RowTiles {
         int shared = Math.max(0, tiles - 2) * GemmTile.ROWS;
         return tile == tiles ? rows : shared + (tiles == 1 ? 0 : Math.ceilDiv(rows - shared, 2));
     }
+
+    /// Rows of a tile.
+    static int size(int rows, int tiles, int tile) {
+        return first(rows, tiles, tile + 1) - first(rows, tiles, tile);
+    }
 }

@@ -113,7 +113,7 @@ final class WeightGradient {
         int tiles = RowTiles.count(columns);
         for (int t = 0; t < tiles; t++) {
             int first = RowTiles.first(columns, tiles, t);
-            int count = RowTiles.first(columns, tiles, t + 1) - first;
+            int count = RowTiles.size(columns, tiles, t);
             long offset = (firstColumn + first) * (long) Float.BYTES;
             Packing.columns(table, depth, offset, count, out + (long) first * depth * Float.BYTES);
         }

@@ -24,7 +24,7 @@ final class PackingTest {
             int tiles = RowTiles.count(rows);
             for (int t = 0; t < tiles; t++) {
                 int first = RowTiles.first(rows, tiles, t);
-                int count = RowTiles.first(rows, tiles, t + 1) - first;
+                int count = RowTiles.size(rows, tiles, t);
                 for (int i = 0; i < count * depth; i++) {
                     float expected = Buffers.get(x, row(first + i % count, rows) * stride + 2 + i / count);
                     assertThat(Buffers.get(packed, first * depth + i)).isEqualTo(expected);
