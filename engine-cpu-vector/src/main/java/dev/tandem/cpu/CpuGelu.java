@@ -67,12 +67,30 @@ final class CpuGelu implements Gelu {
     }
 
     /// `kept = x`, then `x = gelu(x)`, a vector of each in turn, so that writing to memory does not wait for itself.
-    ///
-    /// @param length a multiple of the lanes
     static void applyKeeping(long x, long kept, int length, GeluForm form) {
         switch (form) {
             case ERF -> erfKeeping(x, kept, length);
             case TANH -> tanhKeeping(x, kept, length);
+        }
+        int rest = length % Lanes.LENGTH;
+        long done = (length - rest) * (long) Float.BYTES;
+        if (rest > 0) {
+            Lanes.copy(x + done, kept + done, rest * (long) Float.BYTES);
+            apply(x + done, x + done, rest, form);
+        }
+    }
+
+    /// `dy = dy * gelu'(x)`, then `x = dy`, in turn as well.
+    static void differentiate(long dy, long x, int length, GeluForm form) {
+        switch (form) {
+            case ERF -> differentiateErf(dy, x, length);
+            case TANH -> differentiateTanh(dy, x, length);
+        }
+        int rest = length % Lanes.LENGTH;
+        long done = (length - rest) * (long) Float.BYTES;
+        if (rest > 0) {
+            applyDerivative(dy + done, dy + done, x + done, rest, form);
+            Lanes.copy(dy + done, x + done, rest * (long) Float.BYTES);
         }
     }
 
@@ -109,7 +127,7 @@ final class CpuGelu implements Gelu {
     }
 
     private static void erfKeeping(long x, long kept, int length) {
-        for (int i = 0; i < length; i += Lanes.LENGTH) {
+        for (int i = 0; i <= length - Lanes.LENGTH; i += Lanes.LENGTH) {
             long at = (long) i * Float.BYTES;
             FloatVector value = Lanes.load(x + at);
             Lanes.store(value, kept + at);
@@ -118,7 +136,7 @@ final class CpuGelu implements Gelu {
     }
 
     private static void tanhKeeping(long x, long kept, int length) {
-        for (int i = 0; i < length; i += Lanes.LENGTH) {
+        for (int i = 0; i <= length - Lanes.LENGTH; i += Lanes.LENGTH) {
             long at = (long) i * Float.BYTES;
             FloatVector value = Lanes.load(x + at);
             Lanes.store(value, kept + at);
@@ -139,6 +157,26 @@ final class CpuGelu implements Gelu {
             long at = (long) i * Float.BYTES;
             FloatVector slope = VectorMath.geluTanhDerivative(Lanes.load(x + at));
             Lanes.store(slope.mul(Lanes.load(dy + at)), dx + at);
+        }
+    }
+
+    private static void differentiateErf(long dy, long x, int length) {
+        for (int i = 0; i <= length - Lanes.LENGTH; i += Lanes.LENGTH) {
+            long at = (long) i * Float.BYTES;
+            FloatVector slope = VectorMath.geluDerivative(Lanes.load(x + at));
+            FloatVector dx = slope.mul(Lanes.load(dy + at));
+            Lanes.store(dx, dy + at);
+            Lanes.store(dx, x + at);
+        }
+    }
+
+    private static void differentiateTanh(long dy, long x, int length) {
+        for (int i = 0; i <= length - Lanes.LENGTH; i += Lanes.LENGTH) {
+            long at = (long) i * Float.BYTES;
+            FloatVector slope = VectorMath.geluTanhDerivative(Lanes.load(x + at));
+            FloatVector dx = slope.mul(Lanes.load(dy + at));
+            Lanes.store(dx, dy + at);
+            Lanes.store(dx, x + at);
         }
     }
 

@@ -85,10 +85,11 @@ final class DataGradient {
                     dx.aboutToFinish(rows, column);
                 }
                 int depth = Gemm.chunk(out, chunk + 1) - Gemm.chunk(out, chunk);
-                Gemm.tiles(rows, depth, a, transposed, dx.ahead, c, stride, chunk > 0);
-            }
-            if (last && !(direct && dx.plain())) {
-                dx.finish(rows, column, columns, c, stride);
+                if (last && chunk + 1 == lastChunk && !(direct && dx.plain())) {
+                    Gemm.lastTiles(rows, depth, a, transposed, dx, column, columns, c, stride, chunk > 0);
+                } else {
+                    Gemm.tiles(rows, depth, a, transposed, dx.ahead, c, stride, chunk > 0);
+                }
             }
         }
     }

@@ -90,13 +90,51 @@ final class Gemm {
         int tiles = RowTiles.count(rows);
         ahead.spread(tiles, depth);
         for (int t = 0; t < tiles; t++) {
-            int first = RowTiles.first(rows, tiles, t);
-            int count = RowTiles.size(rows, tiles, t);
-            long packed = a + (long) first * depth * Float.BYTES;
-            long step = ahead.step(t);
-            long next = step == 0 ? b : ahead.address(t);
-            GemmTile.TILE.multiply(count, depth, packed, b, next, step, c + first * stride, stride, accumulate);
+            tile(rows, tiles, t, depth, a, b, ahead, c, stride, accumulate);
         }
+    }
+
+    /// The same for the last chunk of a reduction: each tile is finished while the next one is computed, so that
+    /// nobody waits for what it writes to memory.
+    ///
+    /// @param column the first column of the panel
+    static void lastTiles(
+            int rows,
+            int depth,
+            long a,
+            long b,
+            Output y,
+            int column,
+            int columns,
+            long c,
+            long stride,
+            boolean accumulate) {
+        int tiles = RowTiles.count(rows);
+        y.ahead.spread(tiles, depth);
+        for (int t = 0; t < tiles; t++) {
+            tile(rows, tiles, t, depth, a, b, y.ahead, c, stride, accumulate);
+            int first = RowTiles.first(rows, tiles, t);
+            y.finish(first, RowTiles.size(rows, tiles, t), column, columns, c + first * stride, stride);
+        }
+    }
+
+    private static void tile(
+            int rows,
+            int tiles,
+            int t,
+            int depth,
+            long a,
+            long b,
+            ReadAhead ahead,
+            long c,
+            long stride,
+            boolean accumulate) {
+        int first = RowTiles.first(rows, tiles, t);
+        int count = RowTiles.size(rows, tiles, t);
+        long packed = a + (long) first * depth * Float.BYTES;
+        long step = ahead.step(t);
+        long next = step == 0 ? b : ahead.address(t);
+        GemmTile.TILE.multiply(count, depth, packed, b, next, step, c + first * stride, stride, accumulate);
     }
 
     /// Scratch of [#forward].
@@ -164,6 +202,7 @@ final class Gemm {
             long kept = first && last ? 0 : (long) (panel - firstPanel) * rows * GemmTile.ROW_BYTES;
             long c = direct ? y.y() + column * (long) Float.BYTES : sums + kept;
             long stride = direct ? y.stride() : step * GemmTile.ROW_BYTES;
+            boolean unfinished = last && !(direct && y.plain());
             for (int chunk = firstChunk; chunk < lastChunk; chunk++) {
                 long a = packed + (chunk - firstChunk) * chunkBytes(rows, layout.in());
                 if (panels == 2) {
@@ -180,11 +219,12 @@ final class Gemm {
                     if (last && chunk + 1 == lastChunk) {
                         y.aboutToFinish(rows, column);
                     }
-                    multiplyChunk(rows, a, layout, weight, panel, chunk, y.ahead, c, stride);
+                    boolean finish = unfinished && chunk + 1 == lastChunk;
+                    multiplyChunk(rows, a, layout, weight, panel, chunk, y, finish, c, stride);
                 }
             }
-            if (last && !(direct && y.plain())) {
-                y.finish(rows, column, columns, c, stride);
+            if (unfinished && panels == 2) {
+                y.finish(0, rows, column, columns, c, stride);
             }
         }
     }
@@ -203,12 +243,19 @@ final class Gemm {
             long weight,
             int panel,
             int chunk,
-            ReadAhead ahead,
+            Output y,
+            boolean finish,
             long c,
             long stride) {
         int first = chunk(layout.in(), chunk);
         int depth = chunk(layout.in(), chunk + 1) - first;
         long b = weight + panel * layout.panelBytes() + first * GemmTile.ROW_BYTES;
-        tiles(rows, depth, a, b, ahead, c, stride, chunk > 0);
+        if (finish) {
+            int column = panel * GemmTile.WIDTH;
+            int columns = Math.min(GemmTile.WIDTH, layout.out() - column);
+            lastTiles(rows, depth, a, b, y, column, columns, c, stride, chunk > 0);
+        } else {
+            tiles(rows, depth, a, b, y.ahead, c, stride, chunk > 0);
+        }
     }
 }

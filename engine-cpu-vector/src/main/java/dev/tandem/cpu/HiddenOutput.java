@@ -88,38 +88,38 @@ final class HiddenOutput extends Output {
     }
 
     @Override
-    void finish(int rows, int first, int columns, long source, long sourceStride) {
+    void finish(int first, int rows, int column, int columns, long source, long sourceStride) {
         for (int done = 0; done < columns; done += GemmTile.WIDTH) {
             int width = Math.min(GemmTile.WIDTH, columns - done);
-            finishPanel(rows, first + done, width, source + done * (long) Float.BYTES, sourceStride);
+            finishPanel(firstRow + first, rows, column + done, width, source + done * (long) Float.BYTES, sourceStride);
         }
         int chunk = firstChunk;
-        while (Gemm.chunk(length, chunk + 1) <= first) {
+        while (Gemm.chunk(length, chunk + 1) <= column) {
             chunk++;
         }
-        pack(chunk, first, columns, 0);
+        pack(first, rows, chunk, column, columns, 0);
     }
 
-    private void finishPanel(int rows, int column, int width, long source, long stride) {
-        long saved = pre.isPresent() ? pre.at(firstRow, column) : 0;
+    private void finishPanel(int row, int rows, int column, int width, long source, long stride) {
+        long saved = pre.isPresent() ? pre.at(row, column) : 0;
         long savedStride = pre.stride(column);
         // All rows at once where they are contiguous.
         boolean whole = stride == GemmTile.ROW_BYTES && (saved == 0 || savedStride == stride);
-        int times = whole ? 1 : rows;
         int elements = whole ? rows * GemmTile.WIDTH : width;
-        if (backward) {
-            differentiate(times, elements, source, stride, saved, savedStride);
-            return;
+        int times = whole ? 1 : rows;
+        if (!backward) {
+            addBias(rows, column, width, source, stride);
         }
-        addBias(rows, column, width, source, stride);
-        if (whole && saved != 0) {
-            CpuGelu.applyKeeping(source, saved, elements, form);
-        } else {
-            activate(times, elements, source, stride, saved, savedStride);
+        for (int r = 0; r < times; r++) {
+            finishRow(source + r * stride, saved + r * savedStride, elements);
         }
     }
 
     private void addBias(int rows, int column, int width, long source, long stride) {
+        if (width == GemmTile.WIDTH) {
+            Activation.shiftPanel(rows, source, stride, source, stride, bias + column * (long) Float.BYTES);
+            return;
+        }
         for (int j = 0; j < width; j += Lanes.LENGTH) {
             long at = source + j * (long) Float.BYTES;
             long shift = bias + (column + j) * (long) Float.BYTES;
@@ -127,34 +127,27 @@ final class HiddenOutput extends Output {
         }
     }
 
-    private void activate(int times, int elements, long source, long stride, long saved, long savedStride) {
-        for (int r = 0; r < times; r++) {
-            long row = source + r * stride;
-            if (saved != 0) {
-                Lanes.copy(row, saved + r * savedStride, elements * (long) Float.BYTES);
-            }
+    private void finishRow(long row, long saved, int elements) {
+        if (backward) {
+            CpuGelu.differentiate(row, saved, elements, form);
+        } else if (pre.isPresent()) {
+            CpuGelu.applyKeeping(row, saved, elements, form);
+        } else {
             CpuGelu.apply(row, row, elements, form);
         }
     }
 
-    private void differentiate(int times, int elements, long source, long stride, long saved, long savedStride) {
-        for (int r = 0; r < times; r++) {
-            long row = source + r * stride;
-            long savedRow = saved + r * savedStride;
-            CpuGelu.applyDerivative(row, row, savedRow, elements, form);
-            Lanes.copy(row, savedRow, elements * (long) Float.BYTES);
-        }
-    }
-
-    /// Packs columns of the scratch; two panels at once may lie in two chunks.
-    private void pack(int chunk, int first, int columns, int done) {
+    /// Packs columns of some rows of the scratch; two panels at once may lie in two chunks.
+    private void pack(int first, int rows, int chunk, int column, int columns, int done) {
         int begin = Gemm.chunk(length, chunk);
         int end = Gemm.chunk(length, chunk + 1);
-        int count = Math.min(columns, end - first);
-        long target = packed + (chunk - firstChunk) * Gemm.chunkBytes(rows, length);
-        Packing.part(table, rows, done * (long) Float.BYTES, count, target, first - begin, end - begin);
+        int count = Math.min(columns, end - column);
+        long target = packed
+                + (chunk - firstChunk) * Gemm.chunkBytes(this.rows, length)
+                + ((long) first * (end - begin) + (long) (column - begin) * rows) * Float.BYTES;
+        Packing.tilePart(table + first * (long) Long.BYTES, rows, done * (long) Float.BYTES, count, target);
         if (count < columns) {
-            pack(chunk + 1, end, columns - count, done + count);
+            pack(first, rows, chunk + 1, end, columns - count, done + count);
         }
     }
 }

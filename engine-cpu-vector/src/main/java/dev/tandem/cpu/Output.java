@@ -21,8 +21,9 @@ abstract class Output {
     /// Adds to [#ahead] what [#finish] of a panel that begins at a column will need from memory.
     void aboutToFinish(int rows, int column) {}
 
-    /// Finishes columns `first ... first + columns - 1`.
+    /// Finishes some rows from `firstRow` on, of columns `first ... first + columns - 1`.
     ///
+    /// @param rows a tile's, or all rows of the block
     /// @param source their products, readable up to whole vectors, and writable where not [#direct]
-    abstract void finish(int rows, int first, int columns, long source, long sourceStride);
+    abstract void finish(int firstRow, int rows, int first, int columns, long source, long sourceStride);
 }

@@ -49,19 +49,12 @@ final class Packing {
         }
     }
 
-    /// Packs `steps` columns of a block of rows into its tiles of `depth` steps, from step `first` on. What other
-    /// steps hold stays as it is.
-    static void part(long table, int rows, long offset, int steps, long out, int first, int depth) {
-        int tiles = RowTiles.count(rows);
-        for (int t = 0; t < tiles; t++) {
-            int row = RowTiles.first(rows, tiles, t);
-            int count = RowTiles.size(rows, tiles, t);
-            long target = out + ((long) row * depth + (long) first * count) * Float.BYTES;
-            long end = target + (long) steps * count * Float.BYTES;
-            FloatVector following = Lanes.load(end);
-            tile(table + row * (long) Long.BYTES, count, offset, steps, target);
-            Lanes.store(following, end);
-        }
+    /// Packs some columns of the rows of a tile, in the middle of what is packed already: what follows stays as it is.
+    static void tilePart(long table, int rows, long offset, int columns, long out) {
+        long end = out + (long) columns * rows * Float.BYTES;
+        FloatVector following = Lanes.load(end);
+        tile(table, rows, offset, columns, out);
+        Lanes.store(following, end);
     }
 
     private static void tile(long table, int rows, long offset, int depth, long out) {

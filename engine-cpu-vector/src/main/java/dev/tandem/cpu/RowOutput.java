@@ -54,29 +54,31 @@ final class RowOutput extends Output {
     }
 
     @Override
-    void finish(int rows, int first, int columns, long source, long sourceStride) {
+    void finish(int firstRow, int rows, int first, int columns, long source, long sourceStride) {
+        long row = firstRow * stride;
         int whole = columns / GemmTile.WIDTH * GemmTile.WIDTH;
         for (int j = 0; j < whole; j += GemmTile.WIDTH) {
-            finishPanel(rows, (first + j) * (long) Float.BYTES, source + j * (long) Float.BYTES, sourceStride);
+            finishPanel(rows, row, (first + j) * (long) Float.BYTES, source + j * (long) Float.BYTES, sourceStride);
         }
         for (int j = whole; j < columns; j += Lanes.LENGTH) {
             int lanes = Math.min(Lanes.LENGTH, columns - j);
-            finishLanes(rows, lanes, (first + j) * (long) Float.BYTES, source + j * (long) Float.BYTES, sourceStride);
+            finishLanes(
+                    rows, lanes, row, (first + j) * (long) Float.BYTES, source + j * (long) Float.BYTES, sourceStride);
         }
     }
 
-    private void finishPanel(int rows, long at, long source, long sourceStride) {
+    private void finishPanel(int rows, long row, long at, long source, long sourceStride) {
         long shift = bias == 0 ? 0 : bias + at;
         if (form.isEmpty()) {
-            Activation.shiftPanel(rows, y + at, stride, source, sourceStride, shift);
+            Activation.shiftPanel(rows, y + row + at, stride, source, sourceStride, shift);
             return;
         }
         Activation.shiftPanel(rows, source, sourceStride, source, sourceStride, shift);
         if (pre != 0) {
-            Activation.shiftPanel(rows, pre + at, stride, source, sourceStride, 0);
+            Activation.shiftPanel(rows, pre + row + at, stride, source, sourceStride, 0);
         }
         activate(rows, source, sourceStride);
-        Activation.shiftPanel(rows, y + at, stride, source, sourceStride, 0);
+        Activation.shiftPanel(rows, y + row + at, stride, source, sourceStride, 0);
     }
 
     private void activate(int rows, long source, long sourceStride) {
@@ -88,15 +90,15 @@ final class RowOutput extends Output {
         }
     }
 
-    private void finishLanes(int rows, int lanes, long at, long source, long sourceStride) {
+    private void finishLanes(int rows, int lanes, long row, long at, long source, long sourceStride) {
         long shift = bias == 0 ? 0 : bias + at;
         if (pre != 0) {
-            Activation.shift(rows, lanes, pre + at, stride, source, sourceStride, shift);
+            Activation.shift(rows, lanes, pre + row + at, stride, source, sourceStride, shift);
         }
         if (form.isPresent()) {
-            Activation.apply(form.get(), rows, lanes, y + at, stride, source, sourceStride, shift);
+            Activation.apply(form.get(), rows, lanes, y + row + at, stride, source, sourceStride, shift);
         } else {
-            Activation.shift(rows, lanes, y + at, stride, source, sourceStride, shift);
+            Activation.shift(rows, lanes, y + row + at, stride, source, sourceStride, shift);
         }
     }
 }
