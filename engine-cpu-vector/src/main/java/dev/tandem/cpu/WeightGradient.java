@@ -103,6 +103,10 @@ final class WeightGradient {
                 long next = panel + 1 < lastPanel ? c + layout.panelBytes() : c;
                 long bytes = columns * GemmTile.ROW_BYTES;
                 ahead.next(next, 1, bytes, 0);
+                if (panels.isPresent() && panel + 1 < lastPanel) {
+                    int following = (panel + 1) * GemmTile.WIDTH;
+                    ahead.soon(panels.at(firstRow + first, following), depth * panels.stride(following));
+                }
                 Gemm.tiles(columns, depth, scratch, b, ahead, c, GemmTile.ROW_BYTES, true);
             }
         }
