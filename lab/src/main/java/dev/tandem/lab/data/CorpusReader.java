@@ -118,7 +118,10 @@ public final class CorpusReader {
     /// their names.
     private Corpus select(String name, String where, List<Source> sources) throws IOException {
         if (sources.isEmpty()) {
-            throw new BadInputException("corpus " + where, "it holds no files", "Give one that holds text files");
+            throw new BadInputException(
+                    "corpus " + where,
+                    "it holds no files that may be read",
+                    "Check its permissions or give one that holds text files");
         }
         var order = new ArrayList<>(sources);
         order.sort(Comparator.comparingLong((Source source) -> Document.hash(source.name(), SELECTION_SALT))

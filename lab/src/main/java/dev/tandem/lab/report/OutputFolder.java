@@ -2,6 +2,7 @@ package dev.tandem.lab.report;
 
 import dev.tandem.lab.BadInputException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
@@ -135,7 +136,7 @@ public final class OutputFolder {
         written.add(replace("report.md", Markdown.of(report, plots.keySet())));
         for (String name : Plots.NAMES) {
             if (plots.containsKey(name)) {
-                written.add(moved(Files.write(part(name), plots.get(name)), name));
+                written.add(replace(name, plots.get(name)));
             } else {
                 Files.deleteIfExists(path.resolve(name));
             }
@@ -144,14 +145,19 @@ public final class OutputFolder {
     }
 
     private Path replace(String name, String text) throws IOException {
-        return moved(Files.writeString(part(name), text), name);
+        return replace(name, text.getBytes(StandardCharsets.UTF_8));
     }
 
-    private Path part(String name) {
-        return path.resolve("." + name + ".part");
-    }
-
-    private Path moved(Path part, String name) throws IOException {
-        return Files.move(part, path.resolve(name), StandardCopyOption.REPLACE_EXISTING);
+    private Path replace(String name, byte[] content) throws IOException {
+        Path file = path.resolve(name);
+        Path part = path.resolve("." + name + ".part");
+        try {
+            Files.write(part, content);
+            return Files.move(part, file, StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException e) {
+            Files.deleteIfExists(part);
+            // a full disk says so, but not where
+            throw new IOException(file + ", " + reason(e), e);
+        }
     }
 }

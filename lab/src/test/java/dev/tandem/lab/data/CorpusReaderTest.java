@@ -151,7 +151,7 @@ final class CorpusReaderTest {
     void anEmptyFolderIsRefused() {
         assertThatThrownBy(() -> READER.read(folder))
                 .isInstanceOf(BadInputException.class)
-                .hasMessageContaining("holds no files");
+                .hasMessageContaining("holds no files that may be read");
     }
 
     @Test
