@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// The caller is worker 0 and works too. A task must depend on its number only, never on the worker
 /// that runs it, so results are the same for any number of threads. Nothing is allocated per run.
-/// Idle helpers spin briefly, because the next run usually follows at once, then park.
+/// Idle helpers spin briefly, because the next run usually follows at once, then park: a parked thread
+/// starts half a millisecond late.
 final class Workers implements AutoCloseable {
     /// One piece of a kernel.
     @FunctionalInterface
@@ -20,10 +21,14 @@ final class Workers implements AutoCloseable {
         void run(int task, int worker);
     }
 
-    private static final long SPIN_NANOS = 50_000;
+    // Longer than what one thread does alone between two kernels, such as a gate's queue.
+    private static final long SPIN_NANOS = 1_000_000;
+    // Where threads share processors, whoever spins keeps another from working.
+    private static final long SPIN_NANOS_IF_SHARED = 50_000;
     private static final int SPINS_PER_CLOCK_READ = 64;
     private static final Task NOTHING = (_, _) -> {};
 
+    private final long spinNanos;
     private final Thread[] helpers;
     private final Workspace[] workspaces;
 
@@ -43,6 +48,7 @@ final class Workers implements AutoCloseable {
         if (threads < 1) {
             throw new IllegalArgumentException("threads must be at least 1, was " + threads);
         }
+        spinNanos = threads <= Runtime.getRuntime().availableProcessors() ? SPIN_NANOS : SPIN_NANOS_IF_SHARED;
         workspaces = new Workspace[threads];
         for (int worker = 0; worker < threads; worker++) {
             workspaces[worker] = new Workspace(hugePages);
@@ -149,7 +155,7 @@ final class Workers implements AutoCloseable {
     }
 
     private void awaitOthers() {
-        long deadline = System.nanoTime() + SPIN_NANOS;
+        long deadline = System.nanoTime() + spinNanos;
         for (int spins = 1; finished.get() != tasks; spins++) {
             Thread.onSpinWait();
             if (spins % SPINS_PER_CLOCK_READ == 0 && System.nanoTime() > deadline) {
@@ -179,7 +185,7 @@ final class Workers implements AutoCloseable {
     }
 
     private boolean spinForWork() {
-        long deadline = System.nanoTime() + SPIN_NANOS;
+        long deadline = System.nanoTime() + spinNanos;
         for (int spins = 1; !closed; spins++) {
             if ((int) ticket.get() != 0) {
                 return true;
