@@ -18,6 +18,7 @@ final class HugePages {
     private static final int READ_WRITE = 1 | 2;
     private static final int PRIVATE_ANONYMOUS = 0x02 | 0x20;
     private static final int MADV_HUGEPAGE = 14;
+    private static final int MADV_NOHUGEPAGE = 15;
 
     private static final boolean LINUX = System.getProperty("os.name", "").startsWith("Linux");
 
@@ -34,7 +35,10 @@ final class HugePages {
             throw new OutOfMemoryError("the system refused to map %d bytes of off-heap memory".formatted(length));
         }
         long first = (base + PAGE - 1) & -PAGE;
-        Calls.advise(first, length - (first - base));
+        // Only whole ones: of another the kernel would give all, however little is used.
+        long whole = bytes / PAGE * PAGE;
+        Calls.advise(first, whole, MADV_HUGEPAGE);
+        Calls.advise(first + whole, base + length - first - whole, MADV_NOHUGEPAGE);
         return MemorySegment.ofAddress(first).reinterpret(bytes, arena, _ -> Calls.unmap(base, length));
     }
 
@@ -79,10 +83,10 @@ final class HugePages {
             }
         }
 
-        static void advise(long address, long length) {
+        static void advise(long address, long length, int advice) {
             try {
                 // Only advice: a kernel without huge pages says no, and ordinary pages serve as well.
-                int ignored = (int) MADVISE.invokeExact(address, length, MADV_HUGEPAGE);
+                int ignored = (int) MADVISE.invokeExact(address, length, advice);
             } catch (Throwable e) {
                 throw unexpected(e);
             }
