@@ -25,9 +25,9 @@ final class CudaDevice implements Device {
     private long allocated;
 
     /// Takes the accelerator over and closes it in the end.
-    CudaDevice(Accelerator accelerator) {
+    CudaDevice(Accelerator accelerator, MemorySteps steps) {
         this.accelerator = accelerator;
-        queue = new CudaQueue(accelerator);
+        queue = new CudaQueue(accelerator, steps);
         TypedProducts products = TypedProducts.of(queue);
         var rounding = new Rounding(queue);
         kernels = new Kernels(

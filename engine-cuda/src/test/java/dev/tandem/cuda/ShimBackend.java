@@ -9,6 +9,9 @@ import org.junit.jupiter.api.Assumptions;
 /// Without a C++ compiler tests are skipped, or fail with `-Dtandem.required.shim=true`. The schedule
 /// is that of `-Dtandem.shim.schedule`, else [Schedule#FORWARD].
 final class ShimBackend {
+    /// Nothing to spare, so that the guards stand right behind what was asked for.
+    static final MemorySteps EXACTLY = new MemorySteps(1);
+
     private static final boolean COMPILER = HostLibrary.compilerFound();
 
     private ShimBackend() {}
@@ -28,7 +31,7 @@ final class ShimBackend {
     }
 
     static Backend open(Schedule schedule) {
-        return Backend.of(new CudaDevice(shim(schedule)));
+        return Backend.of(new CudaDevice(shim(schedule), EXACTLY));
     }
 
     static HostShim shim(Schedule schedule) {
