@@ -9,8 +9,8 @@ import org.junit.jupiter.api.Assumptions;
 /// Without a C++ compiler tests are skipped, or fail with `-Dtandem.required.shim=true`. The schedule
 /// is that of `-Dtandem.shim.schedule`, else [Schedule#FORWARD].
 final class ShimBackend {
-    /// Nothing to spare, so that the guards stand right behind what was asked for.
-    static final MemorySteps EXACTLY = new MemorySteps(1);
+    /// Nothing to spare, so that the guards stand right behind what was asked for, each tensor included.
+    static final MemorySteps EXACTLY = new MemorySteps(1, 0);
 
     private static final boolean COMPILER = HostLibrary.compilerFound();
 
