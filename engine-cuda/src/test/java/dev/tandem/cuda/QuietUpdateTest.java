@@ -29,7 +29,7 @@ final class QuietUpdateTest {
     @ParameterizedTest
     @CsvSource({"F32, ALL", "F32, SAMPLING", "F32, RANDOM", "BF16, ALL"})
     void aWarmUpdateUploadsItsTokensAndNeitherAllocatesNorWaits(Precision precision, SecondPolicy policy) {
-        var counting = new CountingAccelerator(ShimBackend.shim(Schedule.FORWARD));
+        var counting = new CountingAccelerator(ShimBackend.shim());
         try (Backend backend = Backend.of(new CudaDevice(counting, ShimBackend.EXACTLY));
                 Gpt model = Gpt.create(backend, config(policy), precision, 1);
                 TrainingStep training = model.training(options(), B, T, MICRO_BATCHES)) {

@@ -20,7 +20,7 @@ final class RegionMemoryTest {
     private static final MemorySteps SHARING = new MemorySteps(1, CHUNK);
     private static final int OF_ITS_OWN = 16; // bytes that the backend takes when it opens
 
-    private final CountingAccelerator counting = new CountingAccelerator(ShimBackend.shim(Schedule.FORWARD));
+    private final CountingAccelerator counting = new CountingAccelerator(ShimBackend.shim());
 
     private static Backend open(Accelerator accelerator) {
         return Backend.of(new CudaDevice(accelerator, SHARING));

@@ -17,7 +17,11 @@ final class ShimBackend {
     private ShimBackend() {}
 
     static Backend open() {
-        return open(Schedule.valueOf(System.getProperty("tandem.shim.schedule", "FORWARD")));
+        return open(chosen());
+    }
+
+    private static Schedule chosen() {
+        return Schedule.valueOf(System.getProperty("tandem.shim.schedule", "FORWARD"));
     }
 
     /// Contracts ask for several numbers of threads and demand the same bits for all. A GPU has no
@@ -32,6 +36,10 @@ final class ShimBackend {
 
     static Backend open(Schedule schedule) {
         return Backend.of(new CudaDevice(shim(schedule), EXACTLY));
+    }
+
+    static HostShim shim() {
+        return shim(chosen());
     }
 
     static HostShim shim(Schedule schedule) {
