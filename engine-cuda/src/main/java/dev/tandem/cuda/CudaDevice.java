@@ -12,6 +12,9 @@ import dev.tandem.engine.Storage;
 import dev.tandem.engine.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 /// An accelerator as the kernel API wants it: plain row-major tensors, kernels enqueued in call
@@ -22,12 +25,14 @@ final class CudaDevice implements Device {
     private final Accelerator accelerator;
     private final CudaQueue queue;
     private final Kernels kernels;
-    private long allocated;
+    private final MemorySteps steps;
+    private final Map<Region, RegionMemory> regions = new HashMap<>();
 
     /// Takes the accelerator over and closes it in the end.
-    CudaDevice(Accelerator accelerator) {
+    CudaDevice(Accelerator accelerator, MemorySteps steps) {
         this.accelerator = accelerator;
-        queue = new CudaQueue(accelerator);
+        this.steps = steps;
+        queue = new CudaQueue(accelerator, steps);
         TypedProducts products = TypedProducts.of(queue);
         var rounding = new Rounding(queue);
         kernels = new Kernels(
@@ -71,12 +76,12 @@ final class CudaDevice implements Device {
     @Override
     public Storage allocate(Region region, String name, Role role, ElementType type, Shape shape) {
         long bytes = bytes(name, type, shape);
-        long address = accelerator
-                .allocate(bytes)
-                .orElseThrow(() -> new OutOfDeviceMemory(bytes, accelerator.freeBytes(), name));
+        RegionMemory memory = regions.getOrDefault(region, new RegionMemory(accelerator, steps.shared()));
+        long address =
+                memory.allocate(bytes).orElseThrow(() -> new OutOfDeviceMemory(bytes, accelerator.freeBytes(), name));
+        regions.put(region, memory);
         accelerator.clear(address, bytes);
-        allocated += bytes;
-        return new CudaStorage(region, name, role, type, shape, address, bytes);
+        return new CudaStorage(region, name, role, type, shape, address);
     }
 
     private long bytes(String name, ElementType type, Shape shape) {
@@ -91,9 +96,10 @@ final class CudaDevice implements Device {
 
     @Override
     public void free(Storage storage) {
-        var own = (CudaStorage) storage;
-        accelerator.free(own.address());
-        allocated -= own.bytes();
+        Region region = storage.region();
+        if (Objects.requireNonNull(regions.get(region)).release()) {
+            regions.remove(region);
+        }
     }
 
     @Override
@@ -115,7 +121,8 @@ final class CudaDevice implements Device {
 
     @Override
     public MemoryUsage memoryUsage() {
-        return new MemoryUsage(allocated, queue.bytes(), accelerator.freeBytes());
+        long tensors = regions.values().stream().mapToLong(RegionMemory::bytes).sum();
+        return new MemoryUsage(tensors, queue.bytes(), accelerator.freeBytes());
     }
 
     @Override

@@ -62,7 +62,7 @@ final class CudaDriver implements Accelerator {
     static Device open(Settings settings, DriverProbe.Gpu gpu) {
         var driver = new CudaDriver(settings, gpu);
         try {
-            return new CudaDevice(driver);
+            return new CudaDevice(driver, MemorySteps.GPU);
         } catch (RuntimeException e) {
             driver.close();
             throw e;

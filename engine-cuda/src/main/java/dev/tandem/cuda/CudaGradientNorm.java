@@ -2,13 +2,12 @@ package dev.tandem.cuda;
 
 import dev.tandem.engine.Tensor;
 import dev.tandem.engine.kernel.GradientNorm;
-import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /// `gradient_norm.cu`: bound by bytes, 4 for each element.
 ///
 /// A model has hundreds of small gradients, so the kernel reads a table of all of them instead of being
-/// launched for each.
+/// launched for each. The table is the same in every update of a model and is copied once.
 final class CudaGradientNorm implements GradientNorm {
     private static final String SOURCE = "gradient_norm.cu";
     private static final int THREADS = 256;
@@ -19,7 +18,7 @@ final class CudaGradientNorm implements GradientNorm {
     private final CudaQueue queue;
     private final CudaKernel<Squares> squares;
     private final CudaKernel<Factor> factor;
-    private long[] table = new long[ENTRY_WORDS];
+    private final DeviceTable table;
 
     record Squares(DeviceAddress squares, DeviceAddress entries, int gradients) {}
 
@@ -27,6 +26,7 @@ final class CudaGradientNorm implements GradientNorm {
 
     CudaGradientNorm(CudaQueue queue) {
         this.queue = queue;
+        table = new DeviceTable(queue, "table of gradients");
         squares = queue.kernel(SOURCE, "gradient_norm_squares", Squares.class);
         factor = queue.kernel(SOURCE, "gradient_norm_factor", Factor.class);
     }
@@ -34,11 +34,9 @@ final class CudaGradientNorm implements GradientNorm {
     @Override
     public void forward(Tensor norm, List<Gradient> gradients, float clip) {
         int chunks = lay(gradients);
-        int words = gradients.size() * ENTRY_WORDS;
-        DeviceAddress entries = queue.scratch((long) words * Long.BYTES + (long) chunks * Double.BYTES);
-        DeviceAddress sums = entries.plus((long) words * Long.BYTES);
+        DeviceAddress sums = queue.scratch((long) chunks * Double.BYTES);
         if (chunks > 0) {
-            queue.upload(entries, MemorySegment.ofArray(table).asSlice(0, (long) words * Long.BYTES));
+            DeviceAddress entries = table.onDevice(gradients.size() * ENTRY_WORDS);
             squares.launch(Grid.of(chunks, THREADS), new Squares(sums, entries, gradients.size()));
         }
         factor.launch(Grid.of(1, FACTOR_THREADS), new Factor(norm, sums, chunks, clip));
@@ -46,19 +44,16 @@ final class CudaGradientNorm implements GradientNorm {
 
     /// Fills the table and returns the number of chunks.
     private int lay(List<Gradient> gradients) {
-        int words = gradients.size() * ENTRY_WORDS;
-        if (words > table.length) {
-            table = new long[words];
-        }
+        table.reserve(gradients.size() * ENTRY_WORDS);
         long chunks = 0;
         for (int g = 0; g < gradients.size(); g++) {
             Gradient gradient = gradients.get(g);
             long count = gradient.tensor().shape().elements();
             int entry = g * ENTRY_WORDS;
-            table[entry] = CudaStorage.address(gradient.tensor());
-            table[entry + 1] = count;
-            table[entry + 2] = chunks;
-            table[entry + 3] = Double.doubleToRawLongBits(gradient.scale());
+            table.set(entry, CudaStorage.address(gradient.tensor()));
+            table.set(entry + 1, count);
+            table.set(entry + 2, chunks);
+            table.set(entry + 3, Double.doubleToRawLongBits(gradient.scale()));
             chunks += Math.ceilDiv(count, (long) CHUNK);
         }
         return Math.toIntExact(chunks);

@@ -1,9 +1,10 @@
 package dev.tandem.cuda;
 
-import dev.tandem.engine.OutOfDeviceMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
 
 /// What the operations are given: kernels by name, scratch, and the place where kernels complain.
 final class CudaQueue implements AutoCloseable {
@@ -11,38 +12,47 @@ final class CudaQueue implements AutoCloseable {
     private static final int LARGEST_ARGUMENTS = 4096;
 
     private static final int COMPLAINT_BYTES = 4 * Integer.BYTES;
-    private static final long SCRATCH_STEP = 1L << 20;
 
     private final Accelerator accelerator;
+    private final MemorySteps steps;
     private final Arena arena = Arena.ofShared();
     private final MemorySegment block = arena.allocate(LARGEST_ARGUMENTS, Long.BYTES);
     private final MemorySegment complaint = arena.allocate(COMPLAINT_BYTES, Long.BYTES);
+    private final List<GrowingMemory> memories = new ArrayList<>();
     private final DeviceAddress complaintOnDevice;
-    private DeviceAddress scratch = new DeviceAddress(0);
-    private long scratchBytes;
+    private final GrowingMemory scratch;
+    private boolean launched;
 
-    CudaQueue(Accelerator accelerator) {
+    CudaQueue(Accelerator accelerator, MemorySteps steps) {
         this.accelerator = accelerator;
-        complaintOnDevice = new DeviceAddress(allocate(COMPLAINT_BYTES, "complaint"));
+        this.steps = steps;
+        scratch = memory("scratch");
+        complaintOnDevice = memory("complaint").holding(COMPLAINT_BYTES);
         accelerator.clear(complaintOnDevice.value(), COMPLAINT_BYTES);
     }
 
     /// A kernel by its file, its name, and the record that mirrors its structure of arguments.
     <A extends Record> CudaKernel<A> kernel(String source, String name, Class<A> arguments) {
         ArgumentLayout<A> layout = ArgumentLayout.of(arguments);
-        return new CudaKernel<>(accelerator.entry(source, name, layout), layout, block);
+        Accelerator.Entry entry = accelerator.entry(source, name, layout);
+        Accelerator.Entry noted = (grid, written) -> {
+            launched = true;
+            entry.launch(grid, written);
+        };
+        return new CudaKernel<>(noted, layout, block);
+    }
+
+    /// Memory that outlives calls, empty at first, freed with the queue.
+    GrowingMemory memory(String purpose) {
+        var memory = new GrowingMemory(accelerator, purpose, steps.own());
+        memories.add(memory);
+        return memory;
     }
 
     /// Memory that dies with the call. Every call of this method may return the same memory, so
     /// an operation asks once and divides what it gets.
     DeviceAddress scratch(long bytes) {
-        if (bytes > scratchBytes) {
-            long grown = Math.ceilDiv(bytes, SCRATCH_STEP) * SCRATCH_STEP;
-            freeScratch();
-            scratch = new DeviceAddress(allocate(grown, "scratch"));
-            scratchBytes = grown;
-        }
-        return scratch;
+        return scratch.holding(bytes);
     }
 
     /// Copies host memory, which may change as soon as this returns, after everything before.
@@ -55,11 +65,16 @@ final class CudaQueue implements AutoCloseable {
         return complaintOnDevice;
     }
 
-    /// Raises what kernels have complained of since the last call. Waits for everything before.
+    /// Raises what kernels have complained of since the last call. Waits for everything before if
+    /// there were any kernels.
     ///
     /// @throws IllegalArgumentException if there was a complaint
     void raiseComplaint() {
+        if (!launched) {
+            return;
+        }
         accelerator.download(complaint, complaintOnDevice.value());
+        launched = false;
         int code = complaint.get(ValueLayout.JAVA_INT, 0);
         if (code != 0) {
             accelerator.clear(complaintOnDevice.value(), COMPLAINT_BYTES);
@@ -71,28 +86,14 @@ final class CudaQueue implements AutoCloseable {
         }
     }
 
-    /// Bytes held for scratch and complaints.
+    /// Bytes held for scratch, tables and complaints.
     long bytes() {
-        return scratchBytes + COMPLAINT_BYTES;
+        return memories.stream().mapToLong(GrowingMemory::bytes).sum();
     }
 
     @Override
     public void close() {
-        freeScratch();
-        accelerator.free(complaintOnDevice.value());
+        memories.forEach(GrowingMemory::free);
         arena.close();
-    }
-
-    private void freeScratch() {
-        if (scratchBytes > 0) {
-            accelerator.free(scratch.value());
-            scratchBytes = 0;
-        }
-    }
-
-    private long allocate(long bytes, String purpose) {
-        return accelerator
-                .allocate(bytes)
-                .orElseThrow(() -> new OutOfDeviceMemory(bytes, accelerator.freeBytes(), purpose));
     }
 }

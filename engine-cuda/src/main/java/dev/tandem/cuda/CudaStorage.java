@@ -10,26 +10,15 @@ import dev.tandem.engine.Tensor;
 /// Device memory of one tensor, row-major whatever its role.
 final class CudaStorage extends Storage {
     private final long address;
-    private final long bytes;
 
-    CudaStorage(Region region, String name, Role role, ElementType type, Shape shape, long address, long bytes) {
+    CudaStorage(Region region, String name, Role role, ElementType type, Shape shape, long address) {
         super(region, name, role, type, shape);
         this.address = address;
-        this.bytes = bytes;
     }
 
     /// Address of a tensor's first element; aligned to the element only, as a tensor may be a slice.
     static long address(Tensor tensor) {
         return ((CudaStorage) tensor.storage()).address
                 + tensor.offset() * tensor.type().bytes();
-    }
-
-    /// Address of the whole allocation.
-    long address() {
-        return address;
-    }
-
-    long bytes() {
-        return bytes;
     }
 }

@@ -7,6 +7,7 @@ import dev.tandem.engine.Role;
 import dev.tandem.engine.Tensor;
 import dev.tandem.engine.kernel.GradientNorm;
 import dev.tandem.testkit.contract.GradientNormContract;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import org.assertj.core.data.Offset;
@@ -54,6 +55,35 @@ final class CudaGradientNormTest extends GradientNormContract {
                                     .toList(),
                             1);
             return device.floats(norm);
+        }
+    }
+
+    @Test
+    void whatChangesBetweenCallsIsReadAnew() {
+        try (Backend device = open();
+                var region = device.region("changing")) {
+            Tensor ones = region.floats("ones", Role.STATE, 9);
+            Tensor twos = region.floats("twos", Role.STATE, 4);
+            Tensor norm = region.floats("norm", Role.ACTIVATION, 2);
+            device.kernels().fill().constant(ones, 1);
+            device.kernels().fill().constant(twos, 2);
+            var first = new GradientNorm.Gradient(ones, 1);
+            var second = new GradientNorm.Gradient(twos, 1);
+            var halved = new GradientNorm.Gradient(twos, 0.5f);
+            var norms = new ArrayList<Float>();
+
+            for (var gradients : List.of(
+                    List.of(second),
+                    List.of(first, second),
+                    List.of(first),
+                    List.of(second),
+                    List.of(second, first),
+                    List.of(halved, first))) {
+                device.kernels().gradientNorm().forward(norm, gradients, 0);
+                norms.add(device.floats(norm)[0]);
+            }
+
+            assertThat(norms).containsExactly(4f, 5f, 3f, 4f, 5f, (float) Math.sqrt(13));
         }
     }
 

@@ -65,15 +65,22 @@ final class CudaTrainingTest {
     @EnumSource(SecondPolicy.class)
     void neitherASecondRunNorTheOrderOfThreadsChangesABit(SecondPolicy policy) {
         var config = CONFIG.withFeedForward(experts(policy)).withDropout(0.1);
-        var once = trained(config, Schedule.FORWARD);
-        assertThat(trained(config, Schedule.FORWARD)).isEqualTo(once);
-        assertThat(trained(config, Schedule.REVERSED_GREEDY)).isEqualTo(once);
-        assertThat(trained(config, Schedule.RANDOM)).isEqualTo(once);
+        var once = trained(config, ShimBackend.open(Schedule.FORWARD));
+        assertThat(trained(config, ShimBackend.open(Schedule.FORWARD))).isEqualTo(once);
+        assertThat(trained(config, ShimBackend.open(Schedule.REVERSED_GREEDY))).isEqualTo(once);
+        assertThat(trained(config, ShimBackend.open(Schedule.RANDOM))).isEqualTo(once);
+    }
+
+    @Test
+    void whetherTensorsShareMemoryChangesNoBit() {
+        var sharing = new MemorySteps(1 << 20, 1 << 17);
+        var shared = Backend.of(new CudaDevice(ShimBackend.shim(Schedule.FORWARD), sharing));
+        assertThat(trained(CONFIG, shared)).isEqualTo(trained(CONFIG, ShimBackend.open(Schedule.FORWARD)));
     }
 
     /// A hash of the bits of every parameter after some updates.
-    private static Map<String, Integer> trained(GptConfig config, Schedule schedule) {
-        try (Backend backend = ShimBackend.open(schedule);
+    private static Map<String, Integer> trained(GptConfig config, Backend opened) {
+        try (Backend backend = opened;
                 Gpt model = Gpt.create(backend, config, 1);
                 TrainingStep training = model.training(options(1e-2).withClipNorm(1), B, T, 2)) {
             for (int i = 0; i < 3; i++) {

@@ -48,9 +48,9 @@ final class FourElementsTest {
         float[] wanted = y.clone();
         System.arraycopy(x, xOffset, wanted, yOffset, count);
         HostShim shim = ShimBackend.shim(Schedule.FORWARD);
-        try (Backend backend = Backend.of(new CudaDevice(shim));
+        try (Backend backend = Backend.of(new CudaDevice(shim, ShimBackend.EXACTLY));
                 Region region = backend.region("rooms");
-                CudaQueue queue = new CudaQueue(shim)) {
+                CudaQueue queue = new CudaQueue(shim, ShimBackend.EXACTLY)) {
             Tensor xRoom = upload(backend, region, type, x);
             Tensor yRoom = upload(backend, region, type, y);
             TypedKernel.of(queue, "gelu.cu", "gelu_erf_forward", Forward.class)

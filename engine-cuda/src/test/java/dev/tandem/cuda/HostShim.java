@@ -26,12 +26,13 @@ import java.util.stream.Collectors;
 final class HostShim implements Accelerator {
     private static final long GUARD_BYTES = 256;
     private static final byte GUARD = (byte) 0xFF; // NaN as a float, -1 as an integer
-    private static final long ROOM = 4L << 30;
+    private static final long MUCH_ROOM = 4L << 30;
     private static final long SEED = 0x5EED;
     private static final int RULE_BROKEN = 1;
 
     private final Native kernels = Native.shared();
     private final Schedule schedule;
+    private final long room;
     private final Map<Long, Block> blocks = new HashMap<>();
     private long allocated;
     private long launches;
@@ -51,7 +52,13 @@ final class HostShim implements Accelerator {
     }
 
     HostShim(Schedule schedule) {
+        this(schedule, MUCH_ROOM);
+    }
+
+    /// @param room bytes that can be allocated
+    HostShim(Schedule schedule, long room) {
         this.schedule = schedule;
+        this.room = room;
     }
 
     @Override
@@ -140,7 +147,7 @@ final class HostShim implements Accelerator {
 
     @Override
     public long freeBytes() {
-        return ROOM - allocated;
+        return room - allocated;
     }
 
     @Override

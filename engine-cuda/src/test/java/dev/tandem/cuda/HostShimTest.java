@@ -32,7 +32,7 @@ final class HostShimTest {
     /// Runs with a queue and memory for 1024 integers, of which the result is what is in there then.
     private static int[] integers(Schedule schedule, BiConsumer<CudaQueue, DeviceAddress> use) {
         try (HostShim shim = ShimBackend.shim(schedule);
-                CudaQueue queue = new CudaQueue(shim)) {
+                CudaQueue queue = new CudaQueue(shim, ShimBackend.EXACTLY)) {
             long address = shim.allocate(WORDS * Integer.BYTES).orElseThrow();
             use.accept(queue, new DeviceAddress(address));
             int[] words = new int[WORDS];
@@ -152,7 +152,7 @@ final class HostShimTest {
     @Test
     void theFirstComplaintIsRaisedOnce() {
         try (HostShim shim = ShimBackend.shim(Schedule.FORWARD);
-                CudaQueue queue = new CudaQueue(shim)) {
+                CudaQueue queue = new CudaQueue(shim, ShimBackend.EXACTLY)) {
             queue.kernel(HostLibrary.SHIM_TEST, "complains", Numbers.class)
                     .launch(Grid.of(1, 32), new Numbers(queue.complaint(), 3));
 

@@ -15,7 +15,7 @@ final class RecordingAccelerator implements Accelerator {
     /// All that the backend asks for.
     static List<Request> requests() {
         var accelerator = new RecordingAccelerator();
-        new CudaDevice(accelerator).close();
+        new CudaDevice(accelerator, MemorySteps.GPU).close();
         return List.copyOf(accelerator.requests);
     }
 

@@ -9,12 +9,19 @@ import org.junit.jupiter.api.Assumptions;
 /// Without a C++ compiler tests are skipped, or fail with `-Dtandem.required.shim=true`. The schedule
 /// is that of `-Dtandem.shim.schedule`, else [Schedule#FORWARD].
 final class ShimBackend {
+    /// Nothing to spare, so that the guards stand right behind what was asked for, each tensor included.
+    static final MemorySteps EXACTLY = new MemorySteps(1, 0);
+
     private static final boolean COMPILER = HostLibrary.compilerFound();
 
     private ShimBackend() {}
 
     static Backend open() {
-        return open(Schedule.valueOf(System.getProperty("tandem.shim.schedule", "FORWARD")));
+        return open(chosen());
+    }
+
+    private static Schedule chosen() {
+        return Schedule.valueOf(System.getProperty("tandem.shim.schedule", "FORWARD"));
     }
 
     /// Contracts ask for several numbers of threads and demand the same bits for all. A GPU has no
@@ -28,7 +35,11 @@ final class ShimBackend {
     }
 
     static Backend open(Schedule schedule) {
-        return Backend.of(new CudaDevice(shim(schedule)));
+        return Backend.of(new CudaDevice(shim(schedule), EXACTLY));
+    }
+
+    static HostShim shim() {
+        return shim(chosen());
     }
 
     static HostShim shim(Schedule schedule) {

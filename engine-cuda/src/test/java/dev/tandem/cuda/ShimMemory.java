@@ -10,7 +10,7 @@ final class ShimMemory implements AutoCloseable {
 
     ShimMemory(Schedule schedule) {
         shim = ShimBackend.shim(schedule);
-        queue = new CudaQueue(shim);
+        queue = new CudaQueue(shim, ShimBackend.EXACTLY);
     }
 
     CudaQueue queue() {
