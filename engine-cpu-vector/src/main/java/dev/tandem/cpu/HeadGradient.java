@@ -15,17 +15,15 @@ final class HeadGradient {
     private static final float EXACT = 16;
 
     private final AttentionGradients operands;
-    private final ReadAhead nothingAhead = new ReadAhead();
 
     private int b;
     private int h;
     private int T;
     private int D;
-    private long table;
     private long laneTable;
-    // Tiles [D][queries] and [queries][channels] of queries and output gradients, [keys][channels] of keys
-    private long queryRows;
-    private long outputRows;
+    // Panels [D][queries] and [queries][channels] of queries and output gradients, [keys][channels] of keys
+    private long queryPanels;
+    private long outputPanels;
     private long queryChannels;
     private long outputChannels;
     private long keyChannels;
@@ -72,30 +70,27 @@ final class HeadGradient {
     }
 
     private void lay(Workspace workspace) {
-        long packed = Gemm.packedBytes(T, D);
-        long tableBytes = Packing.tableBytes(T + WIDTH);
+        int panels = operands.panels();
+        long panelBytes = D * ROW;
+        long channelBytes = HeadTiles.channelBytes(T, D);
         long laneBytes = Packing.tableBytes(WIDTH);
         long queryBytes = Workspace.aligned((long) T * Float.BYTES);
-        long panelBytes = D * ROW;
         long blockBytes = (long) PANELS * WIDTH * ROW;
         long drawBytes = (long) PANELS * WIDTH * PhiloxWords.rowBytes(WIDTH);
-        int panels = operands.panels();
-        table = workspace.address(tableBytes
-                + laneBytes
-                + 5 * packed
+        laneTable = workspace.address(laneBytes
+                + 3 * channelBytes
                 + 3 * queryBytes
-                + (4 + panels) * panelBytes
+                + (4 + 3L * panels) * panelBytes
                 + 2 * blockBytes
                 + WIDTH * ROW
                 + ROW
                 + drawBytes);
-        laneTable = table + tableBytes;
-        queryRows = laneTable + laneBytes;
-        outputRows = queryRows + packed;
-        queryChannels = outputRows + packed;
-        outputChannels = queryChannels + packed;
-        keyChannels = outputChannels + packed;
-        logSums = keyChannels + packed;
+        queryPanels = laneTable + laneBytes;
+        outputPanels = queryPanels + panels * panelBytes;
+        queryChannels = outputPanels + panels * panelBytes;
+        outputChannels = queryChannels + channelBytes;
+        keyChannels = outputChannels + channelBytes;
+        logSums = keyChannels + channelBytes;
         deltas = logSums + queryBytes;
         factors = deltas + queryBytes;
         keyPanel = factors + queryBytes;
@@ -124,13 +119,11 @@ final class HeadGradient {
 
     private void pack() {
         long stride = operands.rowBytes();
-        Packing.strided(table, row(operands.dy, 0), stride, T);
-        packRows(outputRows);
-        HeadTiles.channels(table, T, offset(), D, outputChannels);
-        Packing.strided(table, qkvRow(0), 3 * stride, T);
-        packRows(queryRows);
-        HeadTiles.channels(table, T, offset(), D, queryChannels);
-        HeadTiles.channels(table, T, stride + offset(), D, keyChannels);
+        packPanels(row(operands.dy, 0) + offset(), stride, outputPanels);
+        HeadTiles.channels(row(operands.dy, 0) + offset(), stride, T, D, outputChannels);
+        packPanels(qkvRow(0) + offset(), 3 * stride, queryPanels);
+        HeadTiles.channels(qkvRow(0) + offset(), 3 * stride, T, D, queryChannels);
+        HeadTiles.channels(qkvRow(0) + stride + offset(), 3 * stride, T, D, keyChannels);
         long sums = operands.logSumExp + ((long) b * operands.H + h) * T * Float.BYTES;
         for (int i = 0; i < T; i++) {
             long at = (long) i * Float.BYTES;
@@ -170,7 +163,7 @@ final class HeadGradient {
     }
 
     private void addProbabilities(int firstQuery, int queries, int firstKey) {
-        multiply(firstQuery, queries, queryRows, keyPanel, probabilities);
+        multiply(firstQuery, queries, queryPanels, keyPanel, probabilities);
         long at = (long) firstQuery * Float.BYTES;
         HeadScores.probabilities(probabilities, bias, logSums + at, queries, firstQuery - firstKey + 1);
         for (int i = 0; i < queries; i++) {
@@ -179,10 +172,10 @@ final class HeadGradient {
         }
     }
 
-    private void packRows(long out) {
+    private void packPanels(long rows, long stride, long out) {
         for (int i = 0; i < T; i += WIDTH) {
-            long rows = table + (long) i * Long.BYTES;
-            Packing.rows(rows, Math.min(WIDTH, T - i), offset(), D, out + (long) i * D * Float.BYTES);
+            HeadTiles.toPanel(
+                    rows + i * stride, stride, Math.min(WIDTH, T - i), D, out + i * (long) D * Float.BYTES, laneTable);
         }
     }
 
@@ -194,8 +187,8 @@ final class HeadGradient {
         boolean fresh = true;
         for (int i = first; i < T; i += PANELS * WIDTH) {
             int queries = Math.min(PANELS * WIDTH, T - i);
-            multiply(i, queries, queryRows, keyPanel, probabilities);
-            multiply(i, queries, outputRows, valuePanel, scores);
+            multiply(i, queries, queryPanels, keyPanel, probabilities);
+            multiply(i, queries, outputPanels, valuePanel, scores);
             gradients(i, queries, first);
             HeadTiles.multiplyChannels(outputChannels, i, T, queries, D, probabilities, dValuePanel, !fresh);
             HeadTiles.multiplyChannels(queryChannels, i, T, queries, D, scores, dKeyPanel, !fresh);
@@ -213,14 +206,10 @@ final class HeadGradient {
 
     private void load(int first, int count) {
         long stride = operands.rowBytes();
-        Packing.strided(laneTable, qkvRow(first), 3 * stride, count);
-        long last = Lanes.getLong(laneTable + (count - 1L) * Long.BYTES);
-        for (int j = count; j < WIDTH; j++) {
-            Lanes.setLong(laneTable + (long) j * Long.BYTES, last);
-        }
-        HeadTiles.toPanel(laneTable, stride + offset(), D, keyPanel);
+        long keys = qkvRow(first) + stride + offset();
+        HeadTiles.toPanel(keys, 3 * stride, count, D, keyPanel, laneTable);
         HeadTiles.scale(keyPanel, D, (float) (VectorMath.LOG2_E_EXACT / Math.sqrt(D)));
-        HeadTiles.toPanel(laneTable, 2 * stride + offset(), D, valuePanel);
+        HeadTiles.toPanel(keys + stride, 3 * stride, count, D, valuePanel, laneTable);
         for (int j = 0; j < WIDTH; j++) {
             Lanes.set(bias + (long) j * Float.BYTES, j < count && !padded(first + j) ? 0 : Float.NEGATIVE_INFINITY);
         }
@@ -230,11 +219,11 @@ final class HeadGradient {
         return operands.padding != 0 && Lanes.getInt(operands.padding + ((long) b * T + t) * Integer.BYTES) != 0;
     }
 
-    /// Products of packed rows of queries with a panel, to rows of a block.
-    private void multiply(int first, int queries, long packed, long panel, long out) {
+    /// Products of panels of queries with a panel of keys, to rows of a block.
+    private void multiply(int first, int queries, long panels, long panel, long out) {
         for (int p = 0; p < queries; p += WIDTH) {
-            long rows = packed + (long) (first + p) * D * Float.BYTES;
-            Gemm.tiles(Math.min(WIDTH, queries - p), D, rows, panel, nothingAhead, out + p * ROW, ROW, false);
+            long rows = panels + (first + p) * (long) D * Float.BYTES;
+            HeadTiles.multiply(Math.min(WIDTH, queries - p), D, rows, panel, out + p * ROW, false);
         }
     }
 
