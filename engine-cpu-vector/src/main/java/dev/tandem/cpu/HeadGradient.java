@@ -15,6 +15,7 @@ final class HeadGradient {
     private static final float EXACT = 16;
 
     private final AttentionGradients operands;
+    private final PendingRows pending = new PendingRows(3);
 
     private int b;
     private int h;
@@ -34,8 +35,9 @@ final class HeadGradient {
     // Panels [D][WIDTH]
     private long keyPanel;
     private long valuePanel;
-    private long dKeyPanel;
-    private long dValuePanel;
+    // Two of each: one is stored while the next one grows
+    private long dKeyPanels;
+    private long dValuePanels;
     private long dQueryPanels;
     // [queries][WIDTH] of a block, and the transposed of one panel
     private long probabilities;
@@ -61,12 +63,7 @@ final class HeadGradient {
         for (int panel = 0; panel < panels; panel++) {
             keys(panel);
         }
-        float scale = (float) (1 / Math.sqrt(D));
-        for (int panel = 0; panel < panels; panel++) {
-            long dq = dQueryPanels + (long) panel * D * ROW;
-            HeadTiles.scale(dq, D, scale);
-            store(dq, panel, 0);
-        }
+        pending.finish();
     }
 
     private void lay(Workspace workspace) {
@@ -80,7 +77,7 @@ final class HeadGradient {
         laneTable = workspace.address(laneBytes
                 + 3 * channelBytes
                 + 3 * queryBytes
-                + (4 + 3L * panels) * panelBytes
+                + (6 + 3L * panels) * panelBytes
                 + 2 * blockBytes
                 + WIDTH * ROW
                 + ROW
@@ -95,14 +92,15 @@ final class HeadGradient {
         factors = deltas + queryBytes;
         keyPanel = factors + queryBytes;
         valuePanel = keyPanel + panelBytes;
-        dKeyPanel = valuePanel + panelBytes;
-        dValuePanel = dKeyPanel + panelBytes;
-        dQueryPanels = dValuePanel + panelBytes;
+        dKeyPanels = valuePanel + panelBytes;
+        dValuePanels = dKeyPanels + 2 * panelBytes;
+        dQueryPanels = dValuePanels + 2 * panelBytes;
         probabilities = dQueryPanels + panels * panelBytes;
         scores = probabilities + blockBytes;
         turned = scores + blockBytes;
         bias = turned + WIDTH * ROW;
         draws = bias + ROW;
+        pending.begin(D, 3 * operands.rowBytes(), laneTable);
     }
 
     private long offset() {
@@ -183,25 +181,44 @@ final class HeadGradient {
     private void keys(int panel) {
         int first = panel * WIDTH;
         int count = Math.min(WIDTH, T - first);
+        long dKeyPanel = dKeyPanels + (panel & 1) * D * ROW;
+        long dValuePanel = dValuePanels + (panel & 1) * D * ROW;
         load(first, count);
-        boolean fresh = true;
         for (int i = first; i < T; i += PANELS * WIDTH) {
             int queries = Math.min(PANELS * WIDTH, T - i);
+            boolean accumulate = i > first;
             multiply(i, queries, queryPanels, keyPanel, probabilities);
+            pending.storePiece();
             multiply(i, queries, outputPanels, valuePanel, scores);
+            pending.storePiece();
             gradients(i, queries, first);
-            HeadTiles.multiplyChannels(outputChannels, i, T, queries, D, probabilities, dValuePanel, !fresh);
-            HeadTiles.multiplyChannels(queryChannels, i, T, queries, D, scores, dKeyPanel, !fresh);
-            fresh = false;
+            HeadTiles.multiplyChannels(outputChannels, i, T, queries, D, probabilities, dValuePanel, accumulate);
+            pending.storePiece();
+            HeadTiles.multiplyChannels(queryChannels, i, T, queries, D, scores, dKeyPanel, accumulate);
+            pending.storePiece();
             for (int p = 0; p < queries; p += WIDTH) {
                 HeadTiles.transpose(scores + p * ROW, turned, laneTable);
                 long dq = dQueryPanels + (long) ((i + p) / WIDTH) * D * ROW;
                 HeadTiles.multiplyChannels(keyChannels, first, T, count, D, turned, dq, first > 0);
             }
         }
-        HeadTiles.scale(dKeyPanel, D, (float) (1 / Math.sqrt(D)));
-        store(dKeyPanel, panel, operands.rowBytes());
-        store(dValuePanel, panel, 2 * operands.rowBytes());
+        pending.finish();
+        store(dKeyPanel, dValuePanel, panel);
+    }
+
+    /// Lets the gradients of the tokens of a panel be stored; those of its queries are complete, since no later
+    /// keys are seen.
+    private void store(long dKeyPanel, long dValuePanel, int panel) {
+        int first = panel * WIDTH;
+        int count = Math.min(WIDTH, T - first);
+        long dQueryPanel = dQueryPanels + (long) first * D * Float.BYTES;
+        float scale = (float) (1 / Math.sqrt(D));
+        HeadTiles.scale(dQueryPanel, D, scale);
+        HeadTiles.scale(dKeyPanel, D, scale);
+        long row = operands.dqkv + ((long) b * T + first) * 3 * operands.rowBytes() + offset();
+        pending.add(dQueryPanel, count, row);
+        pending.add(dKeyPanel, count, row + operands.rowBytes());
+        pending.add(dValuePanel, count, row + 2 * operands.rowBytes());
     }
 
     private void load(int first, int count) {
@@ -245,11 +262,5 @@ final class HeadGradient {
             long words = PhiloxWords.row(draws, index, T, i, WIDTH);
             HeadScores.drop(probabilities + i * ROW, scores + i * ROW, words, delta, operands.dropout);
         }
-    }
-
-    private void store(long panel, int number, long part) {
-        int first = number * WIDTH;
-        long out = operands.dqkv + ((long) b * T + first) * 3 * operands.rowBytes() + part + offset();
-        HeadTiles.fromPanel(panel, D, Math.min(WIDTH, T - first), out, 3 * operands.rowBytes(), laneTable);
     }
 }
