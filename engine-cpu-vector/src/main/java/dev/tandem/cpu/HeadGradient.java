@@ -7,15 +7,17 @@ package dev.tandem.cpu;
 /// gradients transposed. One task owns a head, so every sum has one order. Each worker has one of these;
 /// the fields are addresses in its scratch memory.
 final class HeadGradient {
-    // Panels of queries in a block: their scores and gradients stay in the first-level cache.
+    // Panels of queries and of keys in a block. Each product takes all of its keys before the next one, so that
+    // queries come into the first-level cache once for all of them.
     private static final int PANELS = 2;
     private static final int WIDTH = GemmTile.WIDTH;
+    private static final int BLOCK = PANELS * WIDTH;
     private static final long ROW = GemmTile.ROW_BYTES;
     // Above it the rounding of the saved sums would show: a row's probabilities would not sum to 1.
     private static final float EXACT = 16;
 
     private final AttentionGradients operands;
-    private final PendingRows pending = new PendingRows(3);
+    private final PendingRows pending = new PendingRows(3 * PANELS);
 
     private int b;
     private int h;
@@ -33,13 +35,13 @@ final class HeadGradient {
     private long deltas;
     private long factors;
     // Panels [D][WIDTH]
-    private long keyPanel;
-    private long valuePanel;
-    // Two of each: one is stored while the next one grows
+    private long keyPanels;
+    private long valuePanels;
+    // Twice the panels of a block: some are stored while the next ones grow
     private long dKeyPanels;
     private long dValuePanels;
     private long dQueryPanels;
-    // [queries][WIDTH] of a block, and the transposed of one panel
+    // [queries][WIDTH] for each panel of keys of a block; the transposed of one panel of queries
     private long probabilities;
     private long scores;
     private long turned;
@@ -59,9 +61,8 @@ final class HeadGradient {
         lay(workspace);
         pack();
         normalize();
-        int panels = operands.panels();
-        for (int panel = 0; panel < panels; panel++) {
-            keys(panel);
+        for (int first = 0; first < T; first += BLOCK) {
+            keys(first);
         }
         pending.finish();
     }
@@ -77,10 +78,9 @@ final class HeadGradient {
         laneTable = workspace.address(laneBytes
                 + 3 * channelBytes
                 + 3 * queryBytes
-                + (6 + 3L * panels) * panelBytes
-                + 2 * blockBytes
-                + WIDTH * ROW
-                + ROW
+                + (6 * PANELS + 3L * panels) * panelBytes
+                + (2 * PANELS + 1) * blockBytes
+                + PANELS * ROW
                 + drawBytes);
         queryPanels = laneTable + laneBytes;
         outputPanels = queryPanels + panels * panelBytes;
@@ -90,16 +90,16 @@ final class HeadGradient {
         logSums = keyChannels + channelBytes;
         deltas = logSums + queryBytes;
         factors = deltas + queryBytes;
-        keyPanel = factors + queryBytes;
-        valuePanel = keyPanel + panelBytes;
-        dKeyPanels = valuePanel + panelBytes;
-        dValuePanels = dKeyPanels + 2 * panelBytes;
-        dQueryPanels = dValuePanels + 2 * panelBytes;
+        keyPanels = factors + queryBytes;
+        valuePanels = keyPanels + PANELS * panelBytes;
+        dKeyPanels = valuePanels + PANELS * panelBytes;
+        dValuePanels = dKeyPanels + 2 * PANELS * panelBytes;
+        dQueryPanels = dValuePanels + 2 * PANELS * panelBytes;
         probabilities = dQueryPanels + panels * panelBytes;
-        scores = probabilities + blockBytes;
-        turned = scores + blockBytes;
-        bias = turned + WIDTH * ROW;
-        draws = bias + ROW;
+        scores = probabilities + PANELS * blockBytes;
+        turned = scores + PANELS * blockBytes;
+        bias = turned + blockBytes;
+        draws = bias + PANELS * ROW;
         pending.begin(D, 3 * operands.rowBytes(), laneTable);
     }
 
@@ -148,9 +148,9 @@ final class HeadGradient {
         }
         Lanes.fill(factors, (long) T * Float.BYTES, (byte) 0);
         for (int first = 0; first < T; first += WIDTH) {
-            load(first, Math.min(WIDTH, T - first));
-            for (int i = first; i < T; i += PANELS * WIDTH) {
-                addProbabilities(i, Math.min(PANELS * WIDTH, T - i), first);
+            load(first, 0);
+            for (int i = first; i < T; i += BLOCK) {
+                addProbabilities(i, Math.min(BLOCK, T - i), first);
             }
         }
         for (int i = 0; i < T; i++) {
@@ -161,7 +161,7 @@ final class HeadGradient {
     }
 
     private void addProbabilities(int firstQuery, int queries, int firstKey) {
-        multiply(firstQuery, queries, queryPanels, keyPanel, probabilities);
+        multiply(firstQuery, queries, queryPanels, keyPanels, probabilities);
         long at = (long) firstQuery * Float.BYTES;
         HeadScores.probabilities(probabilities, bias, logSums + at, queries, firstQuery - firstKey + 1);
         for (int i = 0; i < queries; i++) {
@@ -177,41 +177,82 @@ final class HeadGradient {
         }
     }
 
-    /// All that WIDTH keys contribute.
-    private void keys(int panel) {
-        int first = panel * WIDTH;
-        int count = Math.min(WIDTH, T - first);
-        long dKeyPanel = dKeyPanels + (panel & 1) * D * ROW;
-        long dValuePanel = dValuePanels + (panel & 1) * D * ROW;
-        load(first, count);
-        for (int i = first; i < T; i += PANELS * WIDTH) {
-            int queries = Math.min(PANELS * WIDTH, T - i);
-            boolean accumulate = i > first;
-            multiply(i, queries, queryPanels, keyPanel, probabilities);
-            pending.storePiece();
-            multiply(i, queries, outputPanels, valuePanel, scores);
-            pending.storePiece();
-            gradients(i, queries, first);
-            HeadTiles.multiplyChannels(outputChannels, i, T, queries, D, probabilities, dValuePanel, accumulate);
-            pending.storePiece();
-            HeadTiles.multiplyChannels(queryChannels, i, T, queries, D, scores, dKeyPanel, accumulate);
-            pending.storePiece();
-            for (int p = 0; p < queries; p += WIDTH) {
-                HeadTiles.transpose(scores + p * ROW, turned, laneTable);
-                long dq = dQueryPanels + (long) ((i + p) / WIDTH) * D * ROW;
-                HeadTiles.multiplyChannels(keyChannels, first, T, count, D, turned, dq, first > 0);
+    /// All that a block of keys contributes.
+    private void keys(int first) {
+        int panels = Math.ceilDiv(Math.min(BLOCK, T - first), WIDTH);
+        // Which half of the gradients' panels
+        int spare = (first / BLOCK & 1) * PANELS;
+        for (int j = 0; j < panels; j++) {
+            load(first + j * WIDTH, j);
+        }
+        for (int i = first; i < T; i += BLOCK) {
+            int queries = Math.min(BLOCK, T - i);
+            for (int j = 0; j < panels; j++) {
+                scores(i, queries, first, j);
+                pending.storePiece();
             }
+            keyGradients(outputChannels, i, queries, first, panels, probabilities, panel(dValuePanels, spare));
+            keyGradients(queryChannels, i, queries, first, panels, scores, panel(dKeyPanels, spare));
+            queryGradients(i, queries, first, panels);
         }
         pending.finish();
-        store(dKeyPanel, dValuePanel, panel);
+        for (int j = 0; j < panels; j++) {
+            store(panel(dKeyPanels, spare + j), panel(dValuePanels, spare + j), first + j * WIDTH);
+        }
+    }
+
+    private long panel(long panels, int number) {
+        return panels + number * D * ROW;
+    }
+
+    /// Queries of a block that see none of a panel of keys.
+    private static int blind(int firstQuery, int firstKey) {
+        return Math.max(0, firstKey - firstQuery);
+    }
+
+    /// Probabilities and gradients of the scores of a block of queries and a panel of keys.
+    private void scores(int firstQuery, int queries, int firstKey, int j) {
+        int key = firstKey + j * WIDTH;
+        int blind = blind(firstQuery, key);
+        int count = queries - blind;
+        long block = (j * BLOCK + blind) * ROW;
+        multiply(firstQuery + blind, count, queryPanels, panel(keyPanels, j), probabilities + block);
+        pending.storePiece();
+        multiply(firstQuery + blind, count, outputPanels, panel(valuePanels, j), scores + block);
+        gradients(firstQuery + blind, count, key, probabilities + block, scores + block, bias + j * ROW);
+    }
+
+    /// Adds to the gradients of a block of keys or values.
+    private void keyGradients(
+            long channels, int firstQuery, int queries, int firstKey, int panels, long rows, long gradients) {
+        for (int j = 0; j < panels; j++) {
+            int blind = blind(firstQuery, firstKey + j * WIDTH);
+            long block = rows + (j * BLOCK + blind) * ROW;
+            int first = firstQuery + blind;
+            boolean accumulate = firstQuery > firstKey;
+            HeadTiles.multiplyChannels(channels, first, T, queries - blind, D, block, panel(gradients, j), accumulate);
+            pending.storePiece();
+        }
+    }
+
+    /// Adds to the gradients of a block of queries.
+    private void queryGradients(int firstQuery, int queries, int firstKey, int panels) {
+        for (int p = 0; p < queries; p += WIDTH) {
+            int seen = Math.min(panels, (firstQuery + p - firstKey) / WIDTH + 1);
+            for (int j = 0; j < seen; j++) {
+                HeadTiles.transpose(scores + (j * BLOCK + p) * ROW, turned + j * WIDTH * ROW, laneTable);
+            }
+            int keys = Math.min(seen * WIDTH, T - firstKey);
+            long dq = panel(dQueryPanels, (firstQuery + p) / WIDTH);
+            HeadTiles.multiplyChannels(keyChannels, firstKey, T, keys, D, turned, dq, firstKey > 0);
+        }
     }
 
     /// Lets the gradients of the tokens of a panel be stored; those of its queries are complete, since no later
     /// keys are seen.
-    private void store(long dKeyPanel, long dValuePanel, int panel) {
-        int first = panel * WIDTH;
+    private void store(long dKeyPanel, long dValuePanel, int first) {
         int count = Math.min(WIDTH, T - first);
-        long dQueryPanel = dQueryPanels + (long) first * D * Float.BYTES;
+        long dQueryPanel = panel(dQueryPanels, first / WIDTH);
         float scale = (float) (1 / Math.sqrt(D));
         HeadTiles.scale(dQueryPanel, D, scale);
         HeadTiles.scale(dKeyPanel, D, scale);
@@ -221,14 +262,17 @@ final class HeadGradient {
         pending.add(dValuePanel, count, row + 2 * operands.rowBytes());
     }
 
-    private void load(int first, int count) {
+    /// Panels of WIDTH keys and their values.
+    private void load(int first, int j) {
+        int count = Math.min(WIDTH, T - first);
         long stride = operands.rowBytes();
         long keys = qkvRow(first) + stride + offset();
-        HeadTiles.toPanel(keys, 3 * stride, count, D, keyPanel, laneTable);
-        HeadTiles.scale(keyPanel, D, (float) (VectorMath.LOG2_E_EXACT / Math.sqrt(D)));
-        HeadTiles.toPanel(keys + stride, 3 * stride, count, D, valuePanel, laneTable);
-        for (int j = 0; j < WIDTH; j++) {
-            Lanes.set(bias + (long) j * Float.BYTES, j < count && !padded(first + j) ? 0 : Float.NEGATIVE_INFINITY);
+        HeadTiles.toPanel(keys, 3 * stride, count, D, panel(keyPanels, j), laneTable);
+        HeadTiles.scale(panel(keyPanels, j), D, (float) (VectorMath.LOG2_E_EXACT / Math.sqrt(D)));
+        HeadTiles.toPanel(keys + stride, 3 * stride, count, D, panel(valuePanels, j), laneTable);
+        for (int lane = 0; lane < WIDTH; lane++) {
+            float shift = lane < count && !padded(first + lane) ? 0 : Float.NEGATIVE_INFINITY;
+            Lanes.set(bias + j * ROW + (long) lane * Float.BYTES, shift);
         }
     }
 
@@ -244,15 +288,15 @@ final class HeadGradient {
         }
     }
 
-    private void gradients(int firstQuery, int queries, int firstKey) {
+    private void gradients(int firstQuery, int queries, int firstKey, long p, long ds, long hidden) {
         long at = (long) firstQuery * Float.BYTES;
-        HeadScores.probabilities(probabilities, bias, logSums + at, queries, firstQuery - firstKey + 1);
+        HeadScores.probabilities(p, hidden, logSums + at, queries, firstQuery - firstKey + 1);
         for (int i = 0; i < queries && !exact; i++) {
-            long row = probabilities + i * ROW;
+            long row = p + i * ROW;
             Rows.scale(row, row, Lanes.get(factors + at + (long) i * Float.BYTES), WIDTH);
         }
         if (operands.dropout == 0) {
-            HeadScores.gradients(scores, probabilities, deltas + at, queries);
+            HeadScores.gradients(ds, p, deltas + at, queries);
             return;
         }
         long index = (((long) b * operands.H + h) * T + firstQuery) * T + firstKey;
@@ -260,7 +304,7 @@ final class HeadGradient {
         for (int i = 0; i < queries; i++) {
             float delta = Lanes.get(deltas + at + (long) i * Float.BYTES);
             long words = PhiloxWords.row(draws, index, T, i, WIDTH);
-            HeadScores.drop(probabilities + i * ROW, scores + i * ROW, words, delta, operands.dropout);
+            HeadScores.drop(p + i * ROW, ds + i * ROW, words, delta, operands.dropout);
         }
     }
 }

@@ -7,10 +7,10 @@ final class PendingRows {
 
     private final long[] panels;
     private final long[] rows;
+    private final int[] tokens;
     private int D;
     private long stride;
     private long table;
-    private int tokens;
     private int count;
     private int stored;
     private int channel;
@@ -19,6 +19,7 @@ final class PendingRows {
     PendingRows(int most) {
         panels = new long[most];
         rows = new long[most];
+        tokens = new int[most];
     }
 
     /// @param stride bytes from one row to the next
@@ -36,9 +37,9 @@ final class PendingRows {
         channel = 0;
     }
 
-    /// @param tokens lanes of the panel that count, the same for all that wait
-    void add(long panel, int tokens, long row) {
-        this.tokens = tokens;
+    /// @param lanes how many tokens of the panel count
+    void add(long panel, int lanes, long row) {
+        tokens[count] = lanes;
         panels[count] = panel;
         rows[count++] = row;
     }
@@ -50,7 +51,8 @@ final class PendingRows {
         }
         int channels = Math.min(PIECE, D - channel);
         long panel = panels[stored] + channel * GemmTile.ROW_BYTES;
-        HeadTiles.fromPanel(panel, channels, tokens, rows[stored] + (long) channel * Float.BYTES, stride, table);
+        HeadTiles.fromPanel(
+                panel, channels, tokens[stored], rows[stored] + (long) channel * Float.BYTES, stride, table);
         channel += PIECE;
         if (channel >= D) {
             channel = 0;
