@@ -117,9 +117,9 @@ final class HeadGradient {
 
     private void pack() {
         long stride = operands.rowBytes();
-        packPanels(row(operands.dy, 0) + offset(), stride, outputPanels);
+        HeadTiles.toPanels(row(operands.dy, 0) + offset(), stride, T, D, outputPanels, laneTable);
         HeadTiles.channels(row(operands.dy, 0) + offset(), stride, T, D, outputChannels);
-        packPanels(qkvRow(0) + offset(), 3 * stride, queryPanels);
+        HeadTiles.toPanels(qkvRow(0) + offset(), 3 * stride, T, D, queryPanels, laneTable);
         HeadTiles.channels(qkvRow(0) + offset(), 3 * stride, T, D, queryChannels);
         HeadTiles.channels(qkvRow(0) + stride + offset(), 3 * stride, T, D, keyChannels);
         long sums = operands.logSumExp + ((long) b * operands.H + h) * T * Float.BYTES;
@@ -161,19 +161,12 @@ final class HeadGradient {
     }
 
     private void addProbabilities(int firstQuery, int queries, int firstKey) {
-        multiply(firstQuery, queries, queryPanels, keyPanels, probabilities);
+        HeadTiles.multiplyTokens(queryPanels, firstQuery, queries, D, keyPanels, probabilities);
         long at = (long) firstQuery * Float.BYTES;
         HeadScores.probabilities(probabilities, bias, logSums + at, queries, firstQuery - firstKey + 1);
         for (int i = 0; i < queries; i++) {
             long factor = factors + at + (long) i * Float.BYTES;
             Lanes.set(factor, Lanes.get(factor) + Rows.sum(probabilities + i * ROW, WIDTH));
-        }
-    }
-
-    private void packPanels(long rows, long stride, long out) {
-        for (int i = 0; i < T; i += WIDTH) {
-            HeadTiles.toPanel(
-                    rows + i * stride, stride, Math.min(WIDTH, T - i), D, out + i * (long) D * Float.BYTES, laneTable);
         }
     }
 
@@ -202,7 +195,7 @@ final class HeadGradient {
     }
 
     private long panel(long panels, int number) {
-        return panels + number * D * ROW;
+        return panels + (long) number * D * ROW;
     }
 
     /// Queries of a block that see none of a panel of keys.
@@ -215,10 +208,10 @@ final class HeadGradient {
         int key = firstKey + j * WIDTH;
         int blind = blind(firstQuery, key);
         int count = queries - blind;
-        long block = (j * BLOCK + blind) * ROW;
-        multiply(firstQuery + blind, count, queryPanels, panel(keyPanels, j), probabilities + block);
+        long block = ((long) j * BLOCK + blind) * ROW;
+        HeadTiles.multiplyTokens(queryPanels, firstQuery + blind, count, D, panel(keyPanels, j), probabilities + block);
         pending.storePiece();
-        multiply(firstQuery + blind, count, outputPanels, panel(valuePanels, j), scores + block);
+        HeadTiles.multiplyTokens(outputPanels, firstQuery + blind, count, D, panel(valuePanels, j), scores + block);
         gradients(firstQuery + blind, count, key, probabilities + block, scores + block, bias + j * ROW);
     }
 
@@ -227,7 +220,7 @@ final class HeadGradient {
             long channels, int firstQuery, int queries, int firstKey, int panels, long rows, long gradients) {
         for (int j = 0; j < panels; j++) {
             int blind = blind(firstQuery, firstKey + j * WIDTH);
-            long block = rows + (j * BLOCK + blind) * ROW;
+            long block = rows + ((long) j * BLOCK + blind) * ROW;
             int first = firstQuery + blind;
             boolean accumulate = firstQuery > firstKey;
             HeadTiles.multiplyChannels(channels, first, T, queries - blind, D, block, panel(gradients, j), accumulate);
@@ -239,9 +232,7 @@ final class HeadGradient {
     private void queryGradients(int firstQuery, int queries, int firstKey, int panels) {
         for (int p = 0; p < queries; p += WIDTH) {
             int seen = Math.min(panels, (firstQuery + p - firstKey) / WIDTH + 1);
-            for (int j = 0; j < seen; j++) {
-                HeadTiles.transpose(scores + (j * BLOCK + p) * ROW, turned + j * WIDTH * ROW, laneTable);
-            }
+            HeadTiles.transpose(seen, scores + p * ROW, BLOCK * ROW, turned);
             int keys = Math.min(seen * WIDTH, T - firstKey);
             long dq = panel(dQueryPanels, (firstQuery + p) / WIDTH);
             HeadTiles.multiplyChannels(keyChannels, firstKey, T, keys, D, turned, dq, firstKey > 0);
@@ -278,14 +269,6 @@ final class HeadGradient {
 
     private boolean padded(int t) {
         return operands.padding != 0 && Lanes.getInt(operands.padding + ((long) b * T + t) * Integer.BYTES) != 0;
-    }
-
-    /// Products of panels of queries with a panel of keys, to rows of a block.
-    private void multiply(int first, int queries, long panels, long panel, long out) {
-        for (int p = 0; p < queries; p += WIDTH) {
-            long rows = panels + (first + p) * (long) D * Float.BYTES;
-            HeadTiles.multiply(Math.min(WIDTH, queries - p), D, rows, panel, out + p * ROW, false);
-        }
     }
 
     private void gradients(int firstQuery, int queries, int firstKey, long p, long ds, long hidden) {

@@ -39,6 +39,17 @@ final class HeadTiles {
         }
     }
 
+    /// `out[token] = sum over channels of token * panel[channel]`, for panels from [#toPanels].
+    ///
+    /// @param first the first token, a multiple of WIDTH
+    /// @param tokens how many take part
+    static void multiplyTokens(long panels, int first, int tokens, int D, long panel, long out) {
+        for (int i = 0; i < tokens; i += GemmTile.WIDTH) {
+            long columns = panels + (first + i) * (long) D * Float.BYTES;
+            multiply(Math.min(GemmTile.WIDTH, tokens - i), D, columns, panel, out + i * GemmTile.ROW_BYTES, false);
+        }
+    }
+
     /// `c[i] += sum over depth of column i of a * rows of b`: all are panels.
     static void multiply(int columns, int depth, long a, long b, long c, boolean accumulate) {
         int step = Math.ceilDiv(columns, Math.ceilDiv(columns, GemmTile.ROWS));
@@ -57,6 +68,14 @@ final class HeadTiles {
             Lanes.setLong(table + (long) i * Long.BYTES, rows + Math.min(i, count - 1) * stride);
         }
         toPanel(table, 0, D, panel);
+    }
+
+    /// The same for any number of rows: panels one after the other.
+    static void toPanels(long rows, long stride, int count, int D, long panels, long table) {
+        for (int i = 0; i < count; i += GemmTile.WIDTH) {
+            long panel = panels + i * (long) D * Float.BYTES;
+            toPanel(rows + i * stride, stride, Math.min(GemmTile.WIDTH, count - i), D, panel, table);
+        }
     }
 
     /// Rows to a panel. The table has WIDTH entries.
@@ -100,10 +119,10 @@ final class HeadTiles {
         }
     }
 
-    /// The transposed of WIDTH rows of WIDTH lanes.
-    static void transpose(long rows, long out, long table) {
-        Packing.strided(table, rows, GemmTile.ROW_BYTES, GemmTile.WIDTH);
-        toPanel(table, 0, GemmTile.WIDTH, out);
+    /// The transposed of WIDTH rows of WIDTH lanes, for panels that lie `panelBytes` apart.
+    static void transpose(int panels, long rows, long panelBytes, long out) {
+        Transpose.TRANSPOSE.panels(panels, rows, panelBytes, out);
+        Transpose.TRANSPOSE.panels(panels, rows + Lanes.LENGTH * GemmTile.ROW_BYTES, panelBytes, out + Lanes.BYTES);
     }
 
     /// `panel *= factor`.
