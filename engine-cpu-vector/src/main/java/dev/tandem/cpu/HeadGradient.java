@@ -117,11 +117,14 @@ final class HeadGradient {
 
     private void pack() {
         long stride = operands.rowBytes();
-        HeadTiles.toPanels(row(operands.dy, 0) + offset(), stride, T, D, outputPanels, laneTable);
-        HeadTiles.channels(row(operands.dy, 0) + offset(), stride, T, D, outputChannels);
-        HeadTiles.toPanels(qkvRow(0) + offset(), 3 * stride, T, D, queryPanels, laneTable);
-        HeadTiles.channels(qkvRow(0) + offset(), 3 * stride, T, D, queryChannels);
-        HeadTiles.channels(qkvRow(0) + stride + offset(), 3 * stride, T, D, keyChannels);
+        long dy = row(operands.dy, 0) + offset();
+        long queries = qkvRow(0) + offset();
+        // Rows before strips of them: whole rows come from memory much faster.
+        HeadTiles.channels(dy, stride, T, D, outputChannels);
+        HeadTiles.toPanels(dy, stride, T, D, outputPanels, laneTable);
+        HeadTiles.channels(queries, 3 * stride, T, D, queryChannels);
+        HeadTiles.toPanels(queries, 3 * stride, T, D, queryPanels, laneTable);
+        HeadTiles.channels(queries + stride, 3 * stride, T, D, keyChannels);
         long sums = operands.logSumExp + ((long) b * operands.H + h) * T * Float.BYTES;
         for (int i = 0; i < T; i++) {
             long at = (long) i * Float.BYTES;
