@@ -57,7 +57,9 @@ final class AttentionForward {
     }
 
     private long scratchBytes() {
-        return 2 * (Packing.tableBytes(keys) + Gemm.packedBytes(keys, D))
+        return Packing.tableBytes(keys)
+                + Gemm.packedBytes(keys, D)
+                + HeadTiles.channelBytes(keys, D)
                 + Packing.tableBytes(GemmTile.WIDTH)
                 + (2L * D + KEYS + STATISTICS) * GemmTile.ROW_BYTES
                 + dropBytes();
@@ -89,9 +91,8 @@ final class AttentionForward {
             long block = packedKeys + (long) j * D * Float.BYTES;
             Packing.rows(keyTable + (long) j * Long.BYTES, Math.min(KEYS, seen - j), offset, D, block);
         }
-        Packing.strided(keyTable, v + sequence, kvStride, seen);
-        HeadTiles.channels(keyTable, seen, offset, D, packedValues);
-        long rest = packedValues + Gemm.packedBytes(keys, D);
+        HeadTiles.channels(v + sequence + offset, kvStride, seen, D, packedValues);
+        long rest = packedValues + HeadTiles.channelBytes(keys, D);
         for (int panel = firstPanel; panel < lastPanel; panel++) {
             queries(b, h, panel * GemmTile.WIDTH, seen, packedKeys, packedValues, rest);
         }
@@ -137,12 +138,8 @@ final class AttentionForward {
 
     private void loadQueries(int b, int h, int first, int count, long table) {
         long query = table + Packing.tableBytes(GemmTile.WIDTH);
-        Packing.strided(table, q + ((long) b * T + first) * qStride, qStride, count);
-        long last = Lanes.getLong(table + (count - 1L) * Long.BYTES);
-        for (int i = count; i < GemmTile.WIDTH; i++) {
-            Lanes.setLong(table + (long) i * Long.BYTES, last);
-        }
-        HeadTiles.toPanel(table, (long) h * D * Float.BYTES, D, query);
+        long rows = q + ((long) b * T + first) * qStride + (long) h * D * Float.BYTES;
+        HeadTiles.toPanel(rows, qStride, count, D, query, table);
         HeadTiles.scale(query, D, (float) (VectorMath.LOG2_E_EXACT / Math.sqrt(D)));
     }
 

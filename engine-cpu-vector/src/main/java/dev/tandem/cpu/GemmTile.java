@@ -41,4 +41,9 @@ abstract class GemmTile {
     /// @param rows in `1..PAIR_ROWS`
     abstract void multiplyPair(
             int rows, int depth, long a, long b, long panelBytes, long c, long stride, boolean accumulate);
+
+    /// The same where A and C lie in panels as well: steps of A and rows of C are [#ROW_BYTES] apart.
+    ///
+    /// @param rows in `1..ROWS`
+    abstract void multiplyPanels(int rows, int depth, long a, long b, long c, boolean accumulate);
 }

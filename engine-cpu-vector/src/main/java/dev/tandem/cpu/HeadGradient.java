@@ -7,25 +7,26 @@ package dev.tandem.cpu;
 /// gradients transposed. One task owns a head, so every sum has one order. Each worker has one of these;
 /// the fields are addresses in its scratch memory.
 final class HeadGradient {
-    // Panels of queries in a block: their scores and gradients stay in the first-level cache.
+    // Panels of queries and of keys in a block. Each product takes all of its keys before the next one, so that
+    // queries come into the first-level cache once for all of them.
     private static final int PANELS = 2;
     private static final int WIDTH = GemmTile.WIDTH;
+    private static final int BLOCK = PANELS * WIDTH;
     private static final long ROW = GemmTile.ROW_BYTES;
     // Above it the rounding of the saved sums would show: a row's probabilities would not sum to 1.
     private static final float EXACT = 16;
 
     private final AttentionGradients operands;
-    private final ReadAhead nothingAhead = new ReadAhead();
+    private final PendingRows pending = new PendingRows(3 * PANELS);
 
     private int b;
     private int h;
     private int T;
     private int D;
-    private long table;
     private long laneTable;
-    // Tiles [D][queries] and [queries][channels] of queries and output gradients, [keys][channels] of keys
-    private long queryRows;
-    private long outputRows;
+    // Panels [D][queries] and [queries][channels] of queries and output gradients, [keys][channels] of keys
+    private long queryPanels;
+    private long outputPanels;
     private long queryChannels;
     private long outputChannels;
     private long keyChannels;
@@ -34,12 +35,13 @@ final class HeadGradient {
     private long deltas;
     private long factors;
     // Panels [D][WIDTH]
-    private long keyPanel;
-    private long valuePanel;
-    private long dKeyPanel;
-    private long dValuePanel;
+    private long keyPanels;
+    private long valuePanels;
+    // Twice the panels of a block: some are stored while the next ones grow
+    private long dKeyPanels;
+    private long dValuePanels;
     private long dQueryPanels;
-    // [queries][WIDTH] of a block, and the transposed of one panel
+    // [queries][WIDTH] for each panel of keys of a block; the transposed of one panel of queries
     private long probabilities;
     private long scores;
     private long turned;
@@ -59,55 +61,46 @@ final class HeadGradient {
         lay(workspace);
         pack();
         normalize();
-        int panels = operands.panels();
-        for (int panel = 0; panel < panels; panel++) {
-            keys(panel);
+        for (int first = 0; first < T; first += BLOCK) {
+            keys(first);
         }
-        float scale = (float) (1 / Math.sqrt(D));
-        for (int panel = 0; panel < panels; panel++) {
-            long dq = dQueryPanels + (long) panel * D * ROW;
-            HeadTiles.scale(dq, D, scale);
-            store(dq, panel, 0);
-        }
+        pending.finish();
     }
 
     private void lay(Workspace workspace) {
-        long packed = Gemm.packedBytes(T, D);
-        long tableBytes = Packing.tableBytes(T + WIDTH);
+        int panels = operands.panels();
+        long panelBytes = D * ROW;
+        long channelBytes = HeadTiles.channelBytes(T, D);
         long laneBytes = Packing.tableBytes(WIDTH);
         long queryBytes = Workspace.aligned((long) T * Float.BYTES);
-        long panelBytes = D * ROW;
         long blockBytes = (long) PANELS * WIDTH * ROW;
         long drawBytes = (long) PANELS * WIDTH * PhiloxWords.rowBytes(WIDTH);
-        int panels = operands.panels();
-        table = workspace.address(tableBytes
-                + laneBytes
-                + 5 * packed
+        laneTable = workspace.address(laneBytes
+                + 3 * channelBytes
                 + 3 * queryBytes
-                + (4 + panels) * panelBytes
-                + 2 * blockBytes
-                + WIDTH * ROW
-                + ROW
+                + (6 * PANELS + 3L * panels) * panelBytes
+                + (2 * PANELS + 1) * blockBytes
+                + PANELS * ROW
                 + drawBytes);
-        laneTable = table + tableBytes;
-        queryRows = laneTable + laneBytes;
-        outputRows = queryRows + packed;
-        queryChannels = outputRows + packed;
-        outputChannels = queryChannels + packed;
-        keyChannels = outputChannels + packed;
-        logSums = keyChannels + packed;
+        queryPanels = laneTable + laneBytes;
+        outputPanels = queryPanels + panels * panelBytes;
+        queryChannels = outputPanels + panels * panelBytes;
+        outputChannels = queryChannels + channelBytes;
+        keyChannels = outputChannels + channelBytes;
+        logSums = keyChannels + channelBytes;
         deltas = logSums + queryBytes;
         factors = deltas + queryBytes;
-        keyPanel = factors + queryBytes;
-        valuePanel = keyPanel + panelBytes;
-        dKeyPanel = valuePanel + panelBytes;
-        dValuePanel = dKeyPanel + panelBytes;
-        dQueryPanels = dValuePanel + panelBytes;
+        keyPanels = factors + queryBytes;
+        valuePanels = keyPanels + PANELS * panelBytes;
+        dKeyPanels = valuePanels + PANELS * panelBytes;
+        dValuePanels = dKeyPanels + 2 * PANELS * panelBytes;
+        dQueryPanels = dValuePanels + 2 * PANELS * panelBytes;
         probabilities = dQueryPanels + panels * panelBytes;
-        scores = probabilities + blockBytes;
-        turned = scores + blockBytes;
-        bias = turned + WIDTH * ROW;
-        draws = bias + ROW;
+        scores = probabilities + PANELS * blockBytes;
+        turned = scores + PANELS * blockBytes;
+        bias = turned + blockBytes;
+        draws = bias + PANELS * ROW;
+        pending.begin(D, 3 * operands.rowBytes(), laneTable);
     }
 
     private long offset() {
@@ -124,13 +117,14 @@ final class HeadGradient {
 
     private void pack() {
         long stride = operands.rowBytes();
-        Packing.strided(table, row(operands.dy, 0), stride, T);
-        packRows(outputRows);
-        HeadTiles.channels(table, T, offset(), D, outputChannels);
-        Packing.strided(table, qkvRow(0), 3 * stride, T);
-        packRows(queryRows);
-        HeadTiles.channels(table, T, offset(), D, queryChannels);
-        HeadTiles.channels(table, T, stride + offset(), D, keyChannels);
+        long dy = row(operands.dy, 0) + offset();
+        long queries = qkvRow(0) + offset();
+        // Rows before strips of them: whole rows come from memory much faster.
+        HeadTiles.channels(dy, stride, T, D, outputChannels);
+        HeadTiles.toPanels(dy, stride, T, D, outputPanels, laneTable);
+        HeadTiles.channels(queries, 3 * stride, T, D, queryChannels);
+        HeadTiles.toPanels(queries, 3 * stride, T, D, queryPanels, laneTable);
+        HeadTiles.channels(queries + stride, 3 * stride, T, D, keyChannels);
         long sums = operands.logSumExp + ((long) b * operands.H + h) * T * Float.BYTES;
         for (int i = 0; i < T; i++) {
             long at = (long) i * Float.BYTES;
@@ -157,9 +151,9 @@ final class HeadGradient {
         }
         Lanes.fill(factors, (long) T * Float.BYTES, (byte) 0);
         for (int first = 0; first < T; first += WIDTH) {
-            load(first, Math.min(WIDTH, T - first));
-            for (int i = first; i < T; i += PANELS * WIDTH) {
-                addProbabilities(i, Math.min(PANELS * WIDTH, T - i), first);
+            load(first, 0);
+            for (int i = first; i < T; i += BLOCK) {
+                addProbabilities(i, Math.min(BLOCK, T - i), first);
             }
         }
         for (int i = 0; i < T; i++) {
@@ -170,7 +164,7 @@ final class HeadGradient {
     }
 
     private void addProbabilities(int firstQuery, int queries, int firstKey) {
-        multiply(firstQuery, queries, queryRows, keyPanel, probabilities);
+        HeadTiles.multiplyTokens(queryPanels, firstQuery, queries, D, keyPanels, probabilities);
         long at = (long) firstQuery * Float.BYTES;
         HeadScores.probabilities(probabilities, bias, logSums + at, queries, firstQuery - firstKey + 1);
         for (int i = 0; i < queries; i++) {
@@ -179,50 +173,100 @@ final class HeadGradient {
         }
     }
 
-    private void packRows(long out) {
-        for (int i = 0; i < T; i += WIDTH) {
-            long rows = table + (long) i * Long.BYTES;
-            Packing.rows(rows, Math.min(WIDTH, T - i), offset(), D, out + (long) i * D * Float.BYTES);
+    /// All that a block of keys contributes.
+    private void keys(int first) {
+        int panels = Math.ceilDiv(Math.min(BLOCK, T - first), WIDTH);
+        // Which half of the gradients' panels
+        int spare = (first / BLOCK & 1) * PANELS;
+        for (int j = 0; j < panels; j++) {
+            load(first + j * WIDTH, j);
         }
-    }
-
-    /// All that WIDTH keys contribute.
-    private void keys(int panel) {
-        int first = panel * WIDTH;
-        int count = Math.min(WIDTH, T - first);
-        load(first, count);
-        boolean fresh = true;
-        for (int i = first; i < T; i += PANELS * WIDTH) {
-            int queries = Math.min(PANELS * WIDTH, T - i);
-            multiply(i, queries, queryRows, keyPanel, probabilities);
-            multiply(i, queries, outputRows, valuePanel, scores);
-            gradients(i, queries, first);
-            HeadTiles.multiplyChannels(outputChannels, i, T, queries, D, probabilities, dValuePanel, !fresh);
-            HeadTiles.multiplyChannels(queryChannels, i, T, queries, D, scores, dKeyPanel, !fresh);
-            fresh = false;
-            for (int p = 0; p < queries; p += WIDTH) {
-                HeadTiles.transpose(scores + p * ROW, turned, laneTable);
-                long dq = dQueryPanels + (long) ((i + p) / WIDTH) * D * ROW;
-                HeadTiles.multiplyChannels(keyChannels, first, T, count, D, turned, dq, first > 0);
+        for (int i = first; i < T; i += BLOCK) {
+            int queries = Math.min(BLOCK, T - i);
+            for (int j = 0; j < panels; j++) {
+                scores(i, queries, first, j);
+                pending.storePiece();
             }
+            keyGradients(outputChannels, i, queries, first, panels, probabilities, panel(dValuePanels, spare));
+            keyGradients(queryChannels, i, queries, first, panels, scores, panel(dKeyPanels, spare));
+            queryGradients(i, queries, first, panels);
         }
-        HeadTiles.scale(dKeyPanel, D, (float) (1 / Math.sqrt(D)));
-        store(dKeyPanel, panel, operands.rowBytes());
-        store(dValuePanel, panel, 2 * operands.rowBytes());
+        pending.finish();
+        for (int j = 0; j < panels; j++) {
+            store(panel(dKeyPanels, spare + j), panel(dValuePanels, spare + j), first + j * WIDTH);
+        }
     }
 
-    private void load(int first, int count) {
-        long stride = operands.rowBytes();
-        Packing.strided(laneTable, qkvRow(first), 3 * stride, count);
-        long last = Lanes.getLong(laneTable + (count - 1L) * Long.BYTES);
-        for (int j = count; j < WIDTH; j++) {
-            Lanes.setLong(laneTable + (long) j * Long.BYTES, last);
+    private long panel(long panels, int number) {
+        return panels + (long) number * D * ROW;
+    }
+
+    /// Queries of a block that see none of a panel of keys.
+    private static int blind(int firstQuery, int firstKey) {
+        return Math.max(0, firstKey - firstQuery);
+    }
+
+    /// Probabilities and gradients of the scores of a block of queries and a panel of keys.
+    private void scores(int firstQuery, int queries, int firstKey, int j) {
+        int key = firstKey + j * WIDTH;
+        int blind = blind(firstQuery, key);
+        int count = queries - blind;
+        long block = ((long) j * BLOCK + blind) * ROW;
+        HeadTiles.multiplyTokens(queryPanels, firstQuery + blind, count, D, panel(keyPanels, j), probabilities + block);
+        pending.storePiece();
+        HeadTiles.multiplyTokens(outputPanels, firstQuery + blind, count, D, panel(valuePanels, j), scores + block);
+        gradients(firstQuery + blind, count, key, probabilities + block, scores + block, bias + j * ROW);
+    }
+
+    /// Adds to the gradients of a block of keys or values.
+    private void keyGradients(
+            long channels, int firstQuery, int queries, int firstKey, int panels, long rows, long gradients) {
+        for (int j = 0; j < panels; j++) {
+            int blind = blind(firstQuery, firstKey + j * WIDTH);
+            long block = rows + ((long) j * BLOCK + blind) * ROW;
+            int first = firstQuery + blind;
+            boolean accumulate = firstQuery > firstKey;
+            HeadTiles.multiplyChannels(channels, first, T, queries - blind, D, block, panel(gradients, j), accumulate);
+            pending.storePiece();
         }
-        HeadTiles.toPanel(laneTable, stride + offset(), D, keyPanel);
-        HeadTiles.scale(keyPanel, D, (float) (VectorMath.LOG2_E_EXACT / Math.sqrt(D)));
-        HeadTiles.toPanel(laneTable, 2 * stride + offset(), D, valuePanel);
-        for (int j = 0; j < WIDTH; j++) {
-            Lanes.set(bias + (long) j * Float.BYTES, j < count && !padded(first + j) ? 0 : Float.NEGATIVE_INFINITY);
+    }
+
+    /// Adds to the gradients of a block of queries.
+    private void queryGradients(int firstQuery, int queries, int firstKey, int panels) {
+        for (int p = 0; p < queries; p += WIDTH) {
+            int seen = Math.min(panels, (firstQuery + p - firstKey) / WIDTH + 1);
+            HeadTiles.transpose(seen, scores + p * ROW, BLOCK * ROW, turned);
+            int keys = Math.min(seen * WIDTH, T - firstKey);
+            long dq = panel(dQueryPanels, (firstQuery + p) / WIDTH);
+            HeadTiles.multiplyChannels(keyChannels, firstKey, T, keys, D, turned, dq, firstKey > 0);
+        }
+    }
+
+    /// Lets the gradients of the tokens of a panel be stored; those of its queries are complete, since no later
+    /// keys are seen.
+    private void store(long dKeyPanel, long dValuePanel, int first) {
+        int count = Math.min(WIDTH, T - first);
+        long dQueryPanel = panel(dQueryPanels, first / WIDTH);
+        float scale = (float) (1 / Math.sqrt(D));
+        HeadTiles.scale(dQueryPanel, D, scale);
+        HeadTiles.scale(dKeyPanel, D, scale);
+        long row = operands.dqkv + ((long) b * T + first) * 3 * operands.rowBytes() + offset();
+        pending.add(dQueryPanel, count, row);
+        pending.add(dKeyPanel, count, row + operands.rowBytes());
+        pending.add(dValuePanel, count, row + 2 * operands.rowBytes());
+    }
+
+    /// Panels of WIDTH keys and their values.
+    private void load(int first, int j) {
+        int count = Math.min(WIDTH, T - first);
+        long stride = operands.rowBytes();
+        long keys = qkvRow(first) + stride + offset();
+        HeadTiles.toPanel(keys, 3 * stride, count, D, panel(keyPanels, j), laneTable);
+        HeadTiles.scale(panel(keyPanels, j), D, (float) (VectorMath.LOG2_E_EXACT / Math.sqrt(D)));
+        HeadTiles.toPanel(keys + stride, 3 * stride, count, D, panel(valuePanels, j), laneTable);
+        for (int lane = 0; lane < WIDTH; lane++) {
+            float shift = lane < count && !padded(first + lane) ? 0 : Float.NEGATIVE_INFINITY;
+            Lanes.set(bias + j * ROW + (long) lane * Float.BYTES, shift);
         }
     }
 
@@ -230,23 +274,15 @@ final class HeadGradient {
         return operands.padding != 0 && Lanes.getInt(operands.padding + ((long) b * T + t) * Integer.BYTES) != 0;
     }
 
-    /// Products of packed rows of queries with a panel, to rows of a block.
-    private void multiply(int first, int queries, long packed, long panel, long out) {
-        for (int p = 0; p < queries; p += WIDTH) {
-            long rows = packed + (long) (first + p) * D * Float.BYTES;
-            Gemm.tiles(Math.min(WIDTH, queries - p), D, rows, panel, nothingAhead, out + p * ROW, ROW, false);
-        }
-    }
-
-    private void gradients(int firstQuery, int queries, int firstKey) {
+    private void gradients(int firstQuery, int queries, int firstKey, long p, long ds, long hidden) {
         long at = (long) firstQuery * Float.BYTES;
-        HeadScores.probabilities(probabilities, bias, logSums + at, queries, firstQuery - firstKey + 1);
+        HeadScores.probabilities(p, hidden, logSums + at, queries, firstQuery - firstKey + 1);
         for (int i = 0; i < queries && !exact; i++) {
-            long row = probabilities + i * ROW;
+            long row = p + i * ROW;
             Rows.scale(row, row, Lanes.get(factors + at + (long) i * Float.BYTES), WIDTH);
         }
         if (operands.dropout == 0) {
-            HeadScores.gradients(scores, probabilities, deltas + at, queries);
+            HeadScores.gradients(ds, p, deltas + at, queries);
             return;
         }
         long index = (((long) b * operands.H + h) * T + firstQuery) * T + firstKey;
@@ -254,13 +290,7 @@ final class HeadGradient {
         for (int i = 0; i < queries; i++) {
             float delta = Lanes.get(deltas + at + (long) i * Float.BYTES);
             long words = PhiloxWords.row(draws, index, T, i, WIDTH);
-            HeadScores.drop(probabilities + i * ROW, scores + i * ROW, words, delta, operands.dropout);
+            HeadScores.drop(p + i * ROW, ds + i * ROW, words, delta, operands.dropout);
         }
-    }
-
-    private void store(long panel, int number, long part) {
-        int first = number * WIDTH;
-        long out = operands.dqkv + ((long) b * T + first) * 3 * operands.rowBytes() + part + offset();
-        HeadTiles.fromPanel(panel, D, Math.min(WIDTH, T - first), out, 3 * operands.rowBytes(), laneTable);
     }
 }

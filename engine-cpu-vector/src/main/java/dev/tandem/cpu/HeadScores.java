@@ -12,16 +12,29 @@ final class HeadScores {
     ///
     /// @param seen keys that the first query sees; each further query sees one more
     static void probabilities(long scores, long bias, long logSums, int queries, int seen) {
+        // The queries that do not see the whole panel
+        int cut = Math.clamp(GemmTile.WIDTH - (long) seen, 0, queries);
         for (int half = 0; half < 2; half++) {
             long lanes = (long) half * Lanes.BYTES;
-            FloatVector hidden = Lanes.load(bias + lanes);
-            for (int i = 0; i < queries; i++) {
-                long at = scores + i * GemmTile.ROW_BYTES + lanes;
-                FloatVector shift = Lanes.broadcast(Lanes.get(logSums + (long) i * Float.BYTES));
-                FloatVector power = VectorMath.exp2(Lanes.load(at).sub(shift).add(hidden));
-                VectorMask<Float> visible = Lanes.tail(0, seen + i - half * Lanes.LENGTH);
-                Lanes.store(FloatVector.zero(Lanes.F32).blend(power, visible), at);
-            }
+            powers(scores + lanes, bias + lanes, logSums, queries);
+            hideLater(scores + lanes, cut, seen - half * Lanes.LENGTH);
+        }
+    }
+
+    private static void powers(long scores, long bias, long logSums, int queries) {
+        FloatVector hidden = Lanes.load(bias);
+        for (int i = 0; i < queries; i++) {
+            long at = scores + i * GemmTile.ROW_BYTES;
+            FloatVector shift = Lanes.broadcast(Lanes.get(logSums + (long) i * Float.BYTES));
+            Lanes.store(VectorMath.exp2(Lanes.load(at).sub(shift).add(hidden)), at);
+        }
+    }
+
+    /// Zeros for the keys that a query does not see, whatever their power.
+    private static void hideLater(long scores, int queries, int seen) {
+        for (int i = 0; i < queries; i++) {
+            long at = scores + i * GemmTile.ROW_BYTES;
+            Lanes.store(FloatVector.zero(Lanes.F32).blend(Lanes.load(at), Lanes.tail(0, seen + i)), at);
         }
     }
 

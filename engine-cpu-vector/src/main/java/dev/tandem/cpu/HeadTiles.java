@@ -1,7 +1,6 @@
 package dev.tandem.cpu;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
 /// Moves one attention head between rows of a tensor and panels whose lanes are tokens.
@@ -11,46 +10,71 @@ import jdk.incubator.vector.VectorOperators;
 final class HeadTiles {
     private HeadTiles() {}
 
-    /// Tiles that D channels are cut into, and the channels of all but the last of them.
-    static int channelTiles(int D) {
-        return Math.ceilDiv(D, GemmTile.ROWS);
-    }
-
-    static int channelsPerTile(int D) {
-        return Math.ceilDiv(D, channelTiles(D));
-    }
-
-    /// Packs all channels of `tokens` rows as tiles `[tokens][channels of the tile]`, one after the other.
-    static void channels(long table, int tokens, long offset, int D, long out) {
-        int step = channelsPerTile(D);
-        int last = (channelTiles(D) - 1) * step;
-        VectorMask<Float> channels = Lanes.tail(0, step);
-        VectorMask<Float> lastChannels = Lanes.tail(0, D - last);
-        // Token by token, since their rows lie far apart in memory.
-        for (int token = 0; token < tokens; token++) {
-            long row = Lanes.getLong(table + (long) token * Long.BYTES) + offset;
-            for (int d = 0; d < last; d += step) {
-                long to = out + ((long) d * tokens + (long) token * step) * Float.BYTES;
-                Lanes.store(Lanes.load(row + (long) d * Float.BYTES, channels), to, channels);
-            }
-            long to = out + ((long) last * tokens + (long) token * (D - last)) * Float.BYTES;
-            Lanes.store(Lanes.load(row + (long) last * Float.BYTES, lastChannels), to, lastChannels);
+    /// Copies a head of equidistant rows as panels `[tokens][WIDTH]` of its channels, one after the other.
+    static void channels(long rows, long stride, int tokens, int D, long out) {
+        int panels = D / GemmTile.WIDTH;
+        Packing.panels(rows, stride, tokens, panels, out);
+        int rest = D % GemmTile.WIDTH;
+        if (rest > 0) {
+            long done = panels * GemmTile.ROW_BYTES;
+            Packing.panel(rows + done, stride, tokens, rest, out + done * tokens);
         }
     }
 
-    /// `panel[d] += sum over tokens of channel d * rows[token]`, for tiles from [#channels].
+    static long channelBytes(int tokens, int D) {
+        return (long) Math.ceilDiv(D, GemmTile.WIDTH) * tokens * GemmTile.ROW_BYTES;
+    }
+
+    /// `panel[d] += sum over tokens of channel d * rows[token]`, for panels from [#channels].
     ///
-    /// @param first the first token of the tiles that takes part
-    /// @param tokens how many were packed
+    /// @param first the first token of the panels that takes part
+    /// @param tokens how many were copied
     /// @param depth how many take part
     static void multiplyChannels(
-            long tiles, int first, int tokens, int depth, int D, long rows, long panel, boolean accumulate) {
-        int step = channelsPerTile(D);
-        for (int d = 0; d < D; d += step) {
-            int count = Math.min(step, D - d);
-            long tile = tiles + ((long) d * tokens + (long) first * count) * Float.BYTES;
-            GemmTile.TILE.multiply(
-                    count, depth, tile, rows, rows, 0, panel + d * GemmTile.ROW_BYTES, GemmTile.ROW_BYTES, accumulate);
+            long channels, int first, int tokens, int depth, int D, long rows, long panel, boolean accumulate) {
+        for (int d = 0; d < D; d += GemmTile.WIDTH) {
+            long columns = channels + (long) d * tokens * Float.BYTES + first * GemmTile.ROW_BYTES;
+            int count = Math.min(GemmTile.WIDTH, D - d);
+            multiply(count, depth, columns, rows, panel + d * GemmTile.ROW_BYTES, accumulate);
+        }
+    }
+
+    /// `out[token] = sum over channels of token * panel[channel]`, for panels from [#toPanels].
+    ///
+    /// @param first the first token, a multiple of WIDTH
+    /// @param tokens how many take part
+    static void multiplyTokens(long panels, int first, int tokens, int D, long panel, long out) {
+        for (int i = 0; i < tokens; i += GemmTile.WIDTH) {
+            long columns = panels + (first + i) * (long) D * Float.BYTES;
+            multiply(Math.min(GemmTile.WIDTH, tokens - i), D, columns, panel, out + i * GemmTile.ROW_BYTES, false);
+        }
+    }
+
+    /// `c[i] += sum over depth of column i of a * rows of b`: all are panels.
+    static void multiply(int columns, int depth, long a, long b, long c, boolean accumulate) {
+        int step = Math.ceilDiv(columns, Math.ceilDiv(columns, GemmTile.ROWS));
+        for (int i = 0; i < columns; i += step) {
+            int count = Math.min(step, columns - i);
+            long rows = c + i * GemmTile.ROW_BYTES;
+            GemmTile.TILE.multiplyPanels(count, depth, a + (long) i * Float.BYTES, b, rows, accumulate);
+        }
+    }
+
+    /// Equidistant rows to a panel; lanes past `count` repeat the last of them.
+    ///
+    /// @param table room for WIDTH addresses
+    static void toPanel(long rows, long stride, int count, int D, long panel, long table) {
+        for (int i = 0; i < GemmTile.WIDTH; i++) {
+            Lanes.setLong(table + (long) i * Long.BYTES, rows + Math.min(i, count - 1) * stride);
+        }
+        toPanel(table, 0, D, panel);
+    }
+
+    /// The same for any number of rows: panels one after the other.
+    static void toPanels(long rows, long stride, int count, int D, long panels, long table) {
+        for (int i = 0; i < count; i += GemmTile.WIDTH) {
+            long panel = panels + i * (long) D * Float.BYTES;
+            toPanel(rows + i * stride, stride, Math.min(GemmTile.WIDTH, count - i), D, panel, table);
         }
     }
 
@@ -95,10 +119,10 @@ final class HeadTiles {
         }
     }
 
-    /// The transposed of WIDTH rows of WIDTH lanes.
-    static void transpose(long rows, long out, long table) {
-        Packing.strided(table, rows, GemmTile.ROW_BYTES, GemmTile.WIDTH);
-        toPanel(table, 0, GemmTile.WIDTH, out);
+    /// The transposed of WIDTH rows of WIDTH lanes, for panels that lie `panelBytes` apart.
+    static void transpose(int panels, long rows, long panelBytes, long out) {
+        Transpose.TRANSPOSE.panels(panels, rows, panelBytes, out);
+        Transpose.TRANSPOSE.panels(panels, rows + Lanes.LENGTH * GemmTile.ROW_BYTES, panelBytes, out + Lanes.BYTES);
     }
 
     /// `panel *= factor`.

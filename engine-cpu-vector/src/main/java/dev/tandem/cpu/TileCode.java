@@ -1,8 +1,6 @@
 package dev.tandem.cpu;
 
-import static java.lang.constant.ConstantDescs.CD_boolean;
 import static java.lang.constant.ConstantDescs.CD_float;
-import static java.lang.constant.ConstantDescs.CD_int;
 import static java.lang.constant.ConstantDescs.CD_long;
 import static java.lang.constant.ConstantDescs.CD_void;
 
@@ -36,11 +34,6 @@ final class TileCode {
     private static final ClassDesc LONG_LAYOUT = GeneratedCode.describe(ValueLayout.OfLong.class);
     private static final ClassDesc FLOAT_LAYOUT = GeneratedCode.describe(ValueLayout.OfFloat.class);
 
-    private static final MethodTypeDesc ONE =
-            MethodTypeDesc.of(CD_long, CD_int, CD_long, CD_long, CD_long, CD_long, CD_long, CD_long, CD_boolean);
-    private static final MethodTypeDesc PAIR =
-            MethodTypeDesc.of(CD_void, CD_int, CD_long, CD_long, CD_long, CD_long, CD_long, CD_boolean);
-
     private static final MethodTypeDesc LOAD = MethodTypeDesc.of(FLOATS, SPECIES, SEGMENT, CD_long, ORDER);
     private static final MethodTypeDesc STORE = MethodTypeDesc.of(CD_void, SEGMENT, CD_long, ORDER);
     private static final MethodTypeDesc BROADCAST = MethodTypeDesc.of(FLOATS, SPECIES, CD_float);
@@ -55,19 +48,22 @@ final class TileCode {
 
     static GemmTile define(int rows, int pairRows) {
         return GeneratedCode.define(GemmTile.class, GENERATED, builder -> {
-            GeneratedCode.dispatch(builder, GENERATED, "multiply", ONE, rows);
-            GeneratedCode.dispatch(builder, GENERATED, "multiplyPair", PAIR, pairRows);
+            for (TileKind kind : TileKind.values()) {
+                int most = kind == TileKind.PAIR ? pairRows : rows;
+                GeneratedCode.dispatch(builder, GENERATED, kind.method, kind.type(), most);
+            }
             for (int m = 1; m <= rows; m++) {
-                new Tile(m, 2, false).method(builder);
+                new Tile(m, 2, TileKind.ONE).method(builder);
+                new Tile(m, 2, TileKind.PANELS).method(builder);
             }
             for (int m = 1; m <= pairRows; m++) {
-                new Tile(m, 4, true).method(builder);
+                new Tile(m, 4, TileKind.PAIR).method(builder);
             }
         });
     }
 
     /// One tile of `rows` x `vectors`; vectors 2 and 3 come from the second panel.
-    private record Tile(int rows, int vectors, boolean pair) {
+    private record Tile(int rows, int vectors, TileKind kind) {
         // Steps per turn of the loop. C2 loads all their operands before it multiplies, so that they must fit
         // beside the sums: one register too few, and sums are spilled in every step.
         private int unroll() {
@@ -83,8 +79,8 @@ final class TileCode {
         }
 
         void method(ClassBuilder builder) {
-            String name = (pair ? "multiplyPair" : "multiply") + rows;
-            builder.withMethodBody(name, pair ? PAIR : ONE, ClassFile.ACC_STATIC, code -> new Body(this, code).emit());
+            String name = kind.method + rows;
+            builder.withMethodBody(name, kind.type(), ClassFile.ACC_STATIC, code -> new Body(this, code).emit());
         }
     }
 
@@ -114,18 +110,22 @@ final class TileCode {
             depth = code.parameterSlot(slot++);
             a = code.parameterSlot(slot++);
             b = code.parameterSlot(slot++);
-            secondB = tile.pair() ? code.parameterSlot(slot++) : -1;
-            ahead = tile.pair() ? -1 : code.parameterSlot(slot++);
-            aheadStep = tile.pair() ? -1 : code.parameterSlot(slot++);
+            secondB = is(TileKind.PAIR) ? code.parameterSlot(slot++) : -1;
+            ahead = is(TileKind.ONE) ? code.parameterSlot(slot++) : -1;
+            aheadStep = is(TileKind.ONE) ? code.parameterSlot(slot++) : -1;
             touched = code.allocateLocal(TypeKind.LONG);
             c = code.parameterSlot(slot++);
-            stride = code.parameterSlot(slot++);
+            stride = is(TileKind.PANELS) ? -1 : code.parameterSlot(slot++);
             accumulate = code.parameterSlot(slot);
             k = code.allocateLocal(TypeKind.INT);
             at = code.allocateLocal(TypeKind.LONG);
             broadcast = code.allocateLocal(TypeKind.REFERENCE);
             weights = locals(tile.vectors());
             sums = locals(tile.rows() * tile.vectors());
+        }
+
+        private boolean is(TileKind kind) {
+            return tile.kind() == kind;
         }
 
         private int[] locals(int count) {
@@ -138,10 +138,11 @@ final class TileCode {
 
         void emit() {
             GeneratedCode.refuseFirstTier(code, depth);
-            if (tile.pair()) {
+            if (is(TileKind.PAIR)) {
                 code.lload(b).lload(secondB).ladd().lstore(secondB);
                 GeneratedCode.boundAddress(code, secondB);
-            } else {
+            }
+            if (is(TileKind.ONE)) {
                 GeneratedCode.boundAddress(code, ahead);
                 code.lconst_0().lstore(touched);
             }
@@ -171,11 +172,11 @@ final class TileCode {
         }
 
         private void end() {
-            if (tile.pair()) {
-                code.return_();
-            } else {
+            if (is(TileKind.ONE)) {
                 // Returned, because C2 would drop loads whose values nobody can see.
                 code.lload(touched).lreturn();
+            } else {
+                code.return_();
             }
         }
 
@@ -192,20 +193,20 @@ final class TileCode {
             for (int step = 0; step < steps; step++) {
                 multiply(step);
             }
-            advance(a, steps * rowBytes());
+            advance(a, steps * stepBytes());
             advance(b, steps * GemmTile.ROW_BYTES);
-            if (tile.pair()) {
+            if (is(TileKind.PAIR)) {
                 advance(secondB, steps * GemmTile.ROW_BYTES);
             }
             code.iinc(k, steps).goto_(test).labelBinding(end);
         }
 
-        private long rowBytes() {
-            return tile.rows() * (long) Float.BYTES;
+        private long stepBytes() {
+            return is(TileKind.PANELS) ? GemmTile.ROW_BYTES : tile.rows() * (long) Float.BYTES;
         }
 
         private void multiply(int step) {
-            if (!tile.pair()) {
+            if (is(TileKind.ONE)) {
                 code.lload(touched).getstatic(LANES, "MEMORY", SEGMENT).getstatic(LANES, "LONG", LONG_LAYOUT);
                 code.lload(ahead)
                         .invokeinterface(SEGMENT, "get", GET_LONG)
@@ -221,7 +222,7 @@ final class TileCode {
             }
             for (int i = 0; i < tile.rows(); i++) {
                 species().getstatic(LANES, "MEMORY", SEGMENT).getstatic(LANES, "FLOAT", FLOAT_LAYOUT);
-                at(a, step * rowBytes() + i * (long) Float.BYTES);
+                at(a, step * stepBytes() + i * (long) Float.BYTES);
                 code.invokeinterface(SEGMENT, "get", GET).invokestatic(FLOATS, "broadcast", BROADCAST);
                 code.astore(broadcast);
                 for (int v = 0; v < tile.vectors(); v++) {
@@ -266,7 +267,13 @@ final class TileCode {
         }
 
         private void row(int i) {
-            code.lload(c).lload(stride).loadConstant((long) i).lmul().ladd().lstore(at);
+            code.lload(c);
+            if (is(TileKind.PANELS)) {
+                code.loadConstant(i * GemmTile.ROW_BYTES);
+            } else {
+                code.lload(stride).loadConstant((long) i).lmul();
+            }
+            code.ladd().lstore(at);
             GeneratedCode.boundAddress(code, at);
         }
 

@@ -34,6 +34,26 @@ final class GemmTileTest {
         check(rows, 2);
     }
 
+    @ParameterizedTest
+    @MethodSource("rows")
+    void everyTileOfColumnsOfAPanelIsTheProductAndTouchesNothingElse(int rows) {
+        try (var arena = Arena.ofConfined()) {
+            int column = WIDTH - rows;
+            MemorySegment panel = Buffers.random(arena, WIDTH * DEPTH, rows);
+            MemorySegment a = Buffers.filled(arena, rows * DEPTH, 0);
+            for (int i = 0; i < rows * DEPTH; i++) {
+                Lanes.set(a.address() + 4L * i, Buffers.get(panel, i / rows * WIDTH + column + i % rows));
+            }
+            MemorySegment b = Buffers.random(arena, WIDTH * DEPTH, 100 + rows);
+            MemorySegment c = Buffers.filled(arena, (rows + 1) * WIDTH, UNTOUCHED);
+            long columns = panel.address() + 4L * column;
+            GemmTile.TILE.multiplyPanels(rows, DEPTH, columns, b.address(), c.address(), false);
+            compare(rows, 1, a, b, 0, c, WIDTH, 1);
+            GemmTile.TILE.multiplyPanels(rows, DEPTH, columns, b.address(), c.address(), true);
+            compare(rows, 1, a, b, 0, c, WIDTH, 2);
+        }
+    }
+
     private static void check(int rows, int panels) {
         try (var arena = Arena.ofConfined()) {
             MemorySegment a = Buffers.random(arena, rows * DEPTH, rows);

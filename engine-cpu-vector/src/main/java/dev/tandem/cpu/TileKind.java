@@ -1,0 +1,30 @@
+package dev.tandem.cpu;
+
+import static java.lang.constant.ConstantDescs.CD_boolean;
+import static java.lang.constant.ConstantDescs.CD_int;
+import static java.lang.constant.ConstantDescs.CD_long;
+import static java.lang.constant.ConstantDescs.CD_void;
+
+import java.lang.constant.MethodTypeDesc;
+
+/// The methods of [GemmTile]; for each number of rows [TileCode] generates one without that parameter.
+enum TileKind {
+    ONE("multiply"),
+    PAIR("multiplyPair"),
+    PANELS("multiplyPanels");
+
+    final String method;
+
+    TileKind(String method) {
+        this.method = method;
+    }
+
+    MethodTypeDesc type() {
+        return switch (this) {
+            case ONE ->
+                MethodTypeDesc.of(CD_long, CD_int, CD_long, CD_long, CD_long, CD_long, CD_long, CD_long, CD_boolean);
+            case PAIR -> MethodTypeDesc.of(CD_void, CD_int, CD_long, CD_long, CD_long, CD_long, CD_long, CD_boolean);
+            case PANELS -> MethodTypeDesc.of(CD_void, CD_int, CD_long, CD_long, CD_long, CD_boolean);
+        };
+    }
+}
