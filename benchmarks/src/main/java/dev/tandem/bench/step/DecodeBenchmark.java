@@ -47,7 +47,7 @@ public class DecodeBenchmark extends BackendBenchmark {
     @Benchmark
     public float[] prefill(Work work) {
         float[] logits = problem.prefill();
-        done(work, problem.prefillCost());
+        done(work, DecodeProblem.prefillCost(model.config(), PROMPT));
         return logits;
     }
 
@@ -55,7 +55,7 @@ public class DecodeBenchmark extends BackendBenchmark {
     @Benchmark
     public float[] decode(Work work) {
         float[] logits = problem.decode();
-        done(work, problem.decodeCost());
+        done(work, DecodeProblem.decodeCost(model.config(), PROMPT));
         return logits;
     }
 }

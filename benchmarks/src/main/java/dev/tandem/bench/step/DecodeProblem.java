@@ -7,38 +7,50 @@ import dev.tandem.engine.Tensor;
 import dev.tandem.gpt.DecodeSession;
 import dev.tandem.gpt.Gpt;
 import dev.tandem.gpt.GptConfig;
+import dev.tandem.gpt.Parameters;
 import dev.tandem.gpt.cost.FlopCount;
 import dev.tandem.gpt.cost.ParameterCount;
 import java.util.List;
 import java.util.SplittableRandom;
 
 /// One model that continues one text.
-final class DecodeProblem implements Problem {
+public final class DecodeProblem implements Problem {
     private static final long SEED = 7;
 
     private final Room room;
-    private final GptConfig config;
+    private final Gpt model;
     private final DecodeSession session;
     private final int[] prompt;
     private final Tensor logits;
 
-    DecodeProblem(Room room, GptConfig config, int promptLength) {
+    /// The model's first weights, a prompt, and an empty session.
+    public DecodeProblem(Room room, GptConfig config, int promptLength) {
         this.room = room;
-        this.config = config;
-        this.session = Gpt.create(room.backend(), config, SEED).decode(config.T());
+        this.model = Gpt.create(room.backend(), config, SEED);
+        this.session = model.decode(config.T());
         this.prompt =
                 new SplittableRandom(SEED).ints(promptLength, 0, config.V()).toArray();
         this.logits = room.activation("logits", config.V());
     }
 
+    /// The weights.
+    public Parameters parameters() {
+        return model.parameters();
+    }
+
+    /// The prompt, `[T]`.
+    public int[] prompt() {
+        return prompt.clone();
+    }
+
     /// Reads the prompt into an empty session.
-    float[] prefill() {
+    public float[] prefill() {
         session.clear();
         return session.next(prompt);
     }
 
-    /// Appends a token; a full session begins anew.
-    float[] decode() {
+    /// Appends the prompt's first token; a full session begins anew.
+    public float[] decode() {
         if (session.remaining() == 0) {
             session.clear();
         }
@@ -47,23 +59,24 @@ final class DecodeProblem implements Problem {
 
     /// Work of [#prefill]: the products, without the half of attention that is masked, the head for
     /// the last token only.
-    Cost prefillCost() {
-        var count = FlopCount.of(config, prompt.length);
-        double masked = config.L() * 2.0 * prompt.length * config.C();
-        double flop = (count.forward() - count.head() - masked) * prompt.length + count.head();
+    public static Cost prefillCost(GptConfig config, int promptLength) {
+        var count = FlopCount.of(config, promptLength);
+        double masked = config.L() * 2.0 * promptLength * config.C();
+        double flop = (count.forward() - count.head() - masked) * promptLength + count.head();
         double parameters = (double) ParameterCount.of(config).total() * Float.BYTES;
-        return new Cost(flop, parameters, cacheBytes(), 0);
+        return new Cost(flop, parameters, cacheBytes(config, promptLength), 0);
     }
 
     /// Work of [#decode] behind the prompt: every active parameter and the cache are read once.
-    Cost decodeCost() {
-        var count = FlopCount.of(config, prompt.length);
+    public static Cost decodeCost(GptConfig config, int promptLength) {
+        var count = FlopCount.of(config, promptLength);
         double parameters = (double) ParameterCount.of(config).active() * Float.BYTES;
-        return new Cost(count.forward(), parameters + cacheBytes(), (double) config.V() * Float.BYTES, 0);
+        double read = parameters + cacheBytes(config, promptLength);
+        return new Cost(count.forward(), read, (double) config.V() * Float.BYTES, 0);
     }
 
-    private double cacheBytes() {
-        return 2.0 * config.L() * prompt.length * config.C() * Float.BYTES;
+    private static double cacheBytes(GptConfig config, int positions) {
+        return 2.0 * config.L() * positions * config.C() * Float.BYTES;
     }
 
     @Override
@@ -79,6 +92,6 @@ final class DecodeProblem implements Problem {
 
     @Override
     public int terms() {
-        return prompt.length * config.C();
+        return prompt.length * model.config().C();
     }
 }

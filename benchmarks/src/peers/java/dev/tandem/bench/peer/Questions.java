@@ -39,6 +39,10 @@ final class Questions {
         }
         questions.add(new LayerQuestion.CrossEntropy(1024, 50264));
         questions.add(new TrainingQuestion(Model.MIDDLE_DENSE));
+        for (Model model : new Model[] {Model.GPT2, Model.GPT2_MOE}) {
+            questions.add(new DecodeQuestion(model, true));
+            questions.add(new DecodeQuestion(model, false));
+        }
         return List.copyOf(questions);
     }
 

@@ -68,6 +68,7 @@ abstract class TandemContestant implements Contestant {
 
     @Override
     public final List<Answer> answers() {
+        begin();
         run();
         return results();
     }

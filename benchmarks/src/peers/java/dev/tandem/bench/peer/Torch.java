@@ -1,5 +1,6 @@
 package dev.tandem.bench.peer;
 
+import dev.tandem.engine.kernel.GeluForm;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.javacpp.Loader;
@@ -58,6 +59,13 @@ final class Torch {
 
     static TensorOptional optional(Tensor tensor) {
         return new TensorOptional(tensor);
+    }
+
+    static Tensor gelu(Tensor x, GeluForm form) {
+        return switch (form) {
+            case ERF -> torch.gelu(x);
+            case TANH -> torch.gelu(x, "tanh");
+        };
     }
 
     static float[] floats(Tensor tensor) {

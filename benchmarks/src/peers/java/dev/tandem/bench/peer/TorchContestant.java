@@ -3,7 +3,7 @@ package dev.tandem.bench.peer;
 import java.util.List;
 import java.util.function.Supplier;
 import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.AutoGradMode;
+import org.bytedeco.pytorch.InferenceMode;
 
 /// A calculation by libtorch. What a call allocates is freed at its end.
 abstract class TorchContestant implements Contestant {
@@ -23,22 +23,39 @@ abstract class TorchContestant implements Contestant {
         return Torch.version();
     }
 
+    /// What [#begin] does.
+    protected void reset() {}
+
     @Override
-    @SuppressWarnings("try") // both act by being open
-    public void run() {
-        try (var memory = new PointerScope();
-                var mode = new AutoGradMode(gradients)) {
+    public final void begin() {
+        freed(() -> {
+            reset();
+            return List.of();
+        });
+    }
+
+    @Override
+    public final void run() {
+        freed(() -> {
             compute();
-        }
+            return List.of();
+        });
     }
 
     /// Computes once, and copies results before they are freed.
-    @SuppressWarnings("try") // both act by being open
     protected final List<Answer> computed(Supplier<List<Answer>> copied) {
-        try (var memory = new PointerScope();
-                var mode = new AutoGradMode(gradients)) {
+        begin();
+        return freed(() -> {
             compute();
             return copied.get();
+        });
+    }
+
+    @SuppressWarnings("try") // both act by being open
+    private List<Answer> freed(Supplier<List<Answer>> calculation) {
+        try (var memory = new PointerScope();
+                var mode = new InferenceMode(!gradients)) {
+            return calculation.get();
         }
     }
 

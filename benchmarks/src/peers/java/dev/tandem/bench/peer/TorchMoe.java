@@ -5,7 +5,6 @@ import java.util.Arrays;
 import java.util.List;
 import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.Scalar;
-import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
@@ -24,12 +23,6 @@ abstract class TorchMoe extends TorchContestant {
     private Tensor y = new Tensor();
     private Tensor chosen = new Tensor();
 
-    /// What the gate decided.
-    ///
-    /// @param experts `[N, K]`, the chosen ones
-    /// @param weights `[N, K]`, of sum 1
-    record Choice(Tensor experts, Tensor weights) {}
-
     TorchMoe(Setting setting, MoeQuestion question, MoeOperands values) {
         super(setting, question.backward());
         this.question = question;
@@ -44,14 +37,6 @@ abstract class TorchMoe extends TorchContestant {
         Tensor parameter = Torch.parameter(values, shape);
         parameters.add(parameter);
         return parameter;
-    }
-
-    /// The question's form of the activation.
-    protected final Tensor gelu(Tensor x) {
-        return switch (question.gelu()) {
-            case ERF -> torch.gelu(x);
-            case TANH -> torch.gelu(x, "tanh");
-        };
     }
 
     /// The weighted sum over each token's experts.
@@ -72,11 +57,9 @@ abstract class TorchMoe extends TorchContestant {
         }
         Tensor probabilities =
                 torch.linear(x, gateWeight, Torch.optional(gateBias)).softmax(-1);
-        var top = torch.topk(probabilities, MoeQuestion.K);
-        Tensor weights = top.get0();
-        chosen = top.get1();
-        Tensor sums = weights.sum(new long[] {1}, true, new ScalarTypeOptional());
-        y = experts(x, new Choice(chosen, weights.div(sums)));
+        Choice choice = Choice.of(probabilities, MoeQuestion.K);
+        chosen = choice.experts();
+        y = experts(x, choice);
         if (question.backward()) {
             torch.backward(
                     new TensorVector(y, balanceLoss(probabilities)),

@@ -47,7 +47,7 @@ final class TorchMoeEinsum extends TorchMoe {
                         S));
         Tensor dispatch = combine.detach().ne(new Scalar(0)).toType(torch.ScalarType.Float);
         Tensor sentX = einsum("nes,nc->esc", dispatch, x);
-        Tensor hidden = gelu(einsum("esc,efc->esf", sentX, up).add(upBias));
+        Tensor hidden = Torch.gelu(einsum("esc,efc->esf", sentX, up).add(upBias), question.gelu());
         Tensor result = einsum("esf,ecf->esc", hidden, down).add(downBias);
         return einsum("nes,esc->nc", combine, result);
     }

@@ -29,6 +29,7 @@ final class Turns {
         double best = Double.MAX_VALUE;
         int stable = 0;
         while (seconds(begin) < MOST_SECONDS && (seconds(begin) < LEAST_SECONDS || stable < STABLE_WINDOWS)) {
+            contestant.begin();
             double now = window(WINDOW_SECONDS);
             stable = now < best * GAIN ? 0 : stable + 1;
             best = Math.min(best, now);
@@ -41,6 +42,7 @@ final class Turns {
     ///
     /// @return seconds of one call, of as many as fit
     double take() {
+        contestant.begin();
         if (last < WAKING_SECONDS) {
             contestant.run();
         }
