@@ -36,7 +36,7 @@ import picocli.CommandLine.Spec;
         versionProvider = Version.class,
         description = {
             "Measures kernels, the MoE layer, training steps and decoding in FLOP/s and bytes/s, and as per cent of what this"
-                    + " machine can do at that moment. Writes bench.json, bench.md and plots.",
+                    + " machine can do at that moment; and how soon a process trains, in how much memory. Writes bench.json, bench.md and plots.",
             "Results are checked against the float64 reference before they are timed."
         },
         exitCodeListHeading = "%nExit codes:%n",
@@ -204,13 +204,13 @@ public final class Main implements Callable<Integer> {
         var asked = new Peers.Request(provider.name(), threads, only, quick);
         double seconds =
                 others.stream().mapToDouble(peer -> peer.seconds(asked)).sum();
-        if (plan.items().isEmpty() && seconds == 0) {
+        if (plan.size() == 0 && seconds == 0) {
             throw new BadInputException("--only " + only, "no benchmark's name contains that", "Try --only Linear");
         }
         var folder = OutputFolder.prepare(out);
         PrintWriter text = spec.commandLine().getOut();
         text.println("%s: %d measurements, about %s; report in %s"
-                .formatted(provider.name(), plan.items().size(), Terminal.duration(plan.seconds() + seconds), out));
+                .formatted(provider.name(), plan.size(), Terminal.duration(plan.seconds() + seconds), out));
         var terminal = new Terminal(text, !noProgress && isTerminal());
         var session = new Session(provenance(provider));
         var answers = new PeerSession(terminal);

@@ -1,5 +1,7 @@
 package dev.tandem.bench;
 
+import dev.tandem.bench.step.Model;
+import dev.tandem.bench.step.StartUpProblem;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -22,7 +24,10 @@ import org.openjdk.jmh.runner.options.TimeValue;
 /// values make seven measurements, not twenty-seven. A quick plan holds all of them.
 ///
 /// @param items in the order of their run
-record Plan(List<Item> items) {
+/// @param starts processes that begin to train, after all items
+record Plan(List<Item> items, List<StartUpProblem> starts) {
+    private static final String START_UP = "StartUp.training";
+
     /// Benchmarks that show how speed grows with threads: one for each limit, and the sums of all.
     private static final Set<String> SCALED = Set.of(
             "Linear.forward",
@@ -68,7 +73,19 @@ record Plan(List<Item> items) {
                 }
             }
         }
-        return new Plan(List.copyOf(items));
+        return new Plan(List.copyOf(items), starts(request));
+    }
+
+    private static List<StartUpProblem> starts(Request request) {
+        if (!request.suites().contains(Suite.STARTUP) || !START_UP.contains(request.only())) {
+            return List.of();
+        }
+        List<Model> models = request.quick()
+                ? List.of(Model.SMALL_MOE)
+                : List.of(Model.SMALL_MOE, Model.MIDDLE_DENSE, Model.MIDDLE_MOE);
+        return models.stream()
+                .map(model -> new StartUpProblem(model, request.backend(), request.threads()))
+                .toList();
     }
 
     private static List<Item> items(BenchmarkListEntry entry, Request request) {
@@ -135,6 +152,12 @@ record Plan(List<Item> items) {
 
     /// What is to be expected.
     double seconds() {
-        return items.stream().mapToDouble(item -> item.effort().seconds()).sum();
+        return items.stream().mapToDouble(item -> item.effort().seconds()).sum()
+                + starts.stream().mapToDouble(StartUpProblem::seconds).sum();
+    }
+
+    /// How many measurements it makes.
+    int size() {
+        return items.size() + starts.size();
     }
 }

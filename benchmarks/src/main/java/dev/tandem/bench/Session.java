@@ -5,6 +5,8 @@ import dev.tandem.bench.report.Machine;
 import dev.tandem.bench.report.Measurement;
 import dev.tandem.bench.report.Outcome;
 import dev.tandem.bench.report.Report;
+import dev.tandem.bench.report.StartUp;
+import dev.tandem.bench.step.StartUpProblem;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -24,6 +26,7 @@ final class Session {
     private final Listening output = new Listening();
     private final List<Machine> machines = new ArrayList<>();
     private final List<Measurement> measurements = new ArrayList<>();
+    private final List<StartUp> starts = new ArrayList<>();
     private final Map<String, String> failures = new LinkedHashMap<>();
 
     /// Told what happens.
@@ -37,8 +40,14 @@ final class Session {
         /// A measurement is there.
         void measured(Measurement measurement);
 
-        /// It failed.
-        void failed(Plan.Item item, String reason);
+        /// A process begins to train, `done` of `all` seconds of the plan behind it.
+        void begin(StartUpProblem problem, int number, double done);
+
+        /// It has trained.
+        void started(StartUp start);
+
+        /// A measurement failed.
+        void failed(String what, String reason);
     }
 
     Session(Map<String, String> provenance) {
@@ -49,7 +58,7 @@ final class Session {
     synchronized Report report(PeerSession peers) {
         var all = new LinkedHashMap<>(failures);
         all.putAll(peers.failures());
-        return new Report(provenance, machines, measurements, peers.report(), all);
+        return new Report(provenance, machines, measurements, starts, peers.report(), all);
     }
 
     /// Measures the machine, then everything else.
@@ -68,6 +77,31 @@ final class Session {
             measure(item, progress);
             done += item.effort().seconds();
         }
+        for (var start : plan.starts()) {
+            number++;
+            progress.begin(start, number, done);
+            measure(start, progress);
+            done += start.seconds();
+        }
+    }
+
+    private void measure(StartUpProblem problem, Progress progress) {
+        try {
+            StartUp start = problem.run();
+            synchronized (this) {
+                starts.add(start);
+            }
+            progress.started(start);
+        } catch (IllegalStateException e) {
+            failed("StartUp.training " + problem.model(), String.valueOf(e.getMessage()), progress);
+        }
+    }
+
+    private void failed(String what, String reason, Progress progress) {
+        synchronized (this) {
+            failures.put(what, reason);
+        }
+        progress.failed(what, reason);
     }
 
     private synchronized void add(Machine machine) {
@@ -84,11 +118,7 @@ final class Session {
             output.println(String.valueOf(e.getMessage()));
         }
         if (results.isEmpty()) {
-            String reason = Listening.reason(output.take());
-            synchronized (this) {
-                failures.put(Plan.name(item.benchmark()) + " " + item.parameters(), reason);
-            }
-            progress.failed(item, reason);
+            failed(Plan.name(item.benchmark()) + " " + item.parameters(), Listening.reason(output.take()), progress);
             return;
         }
         Measurement measurement = Outcome.of(results.iterator().next(), item.parameters());

@@ -9,7 +9,9 @@ enum Suite {
     /// Training steps.
     STEP("dev.tandem.bench.step.TrainingStepBenchmark"),
     /// Prompts and tokens.
-    DECODE("dev.tandem.bench.step.DecodeBenchmark");
+    DECODE("dev.tandem.bench.step.DecodeBenchmark"),
+    /// Processes that begin to train: time and memory. None of JMH's.
+    STARTUP("dev.tandem.bench.step.StartUp");
 
     private final String prefix;
 

@@ -2,7 +2,9 @@ package dev.tandem.bench;
 
 import dev.tandem.bench.report.Machine;
 import dev.tandem.bench.report.Measurement;
+import dev.tandem.bench.report.StartUp;
 import dev.tandem.bench.report.Text;
+import dev.tandem.bench.step.StartUpProblem;
 import java.util.function.LongSupplier;
 
 /// A line per result, and one that says what runs now and how long it all takes.
@@ -27,7 +29,18 @@ final class TerminalProgress implements Session.Progress {
     @Override
     public void begin(Plan.Item item, int number, double done) {
         terminal.now("[%d/%d] %s, %s left"
-                .formatted(number, plan.items().size(), Plan.name(item.benchmark()), Terminal.duration(left(done))));
+                .formatted(number, plan.size(), Plan.name(item.benchmark()), Terminal.duration(left(done))));
+    }
+
+    @Override
+    public void begin(StartUpProblem problem, int number, double done) {
+        terminal.now("[%d/%d] start of %s, %s left"
+                .formatted(number, plan.size(), problem.model(), Terminal.duration(left(done))));
+    }
+
+    @Override
+    public void started(StartUp start) {
+        terminal.line(start.line());
     }
 
     /// What the plan says, corrected by how it went so far.
@@ -43,7 +56,7 @@ final class TerminalProgress implements Session.Progress {
     }
 
     @Override
-    public void failed(Plan.Item item, String reason) {
-        terminal.line("%s %s failed: %s".formatted(Plan.name(item.benchmark()), item.parameters(), reason));
+    public void failed(String what, String reason) {
+        terminal.line("%s failed: %s".formatted(what, reason));
     }
 }

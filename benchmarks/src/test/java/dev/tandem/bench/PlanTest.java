@@ -30,6 +30,8 @@ class PlanTest {
         var items = plan("", 0, true).items();
         assertThat(items).extracting(Plan.Item::benchmark).doesNotHaveDuplicates();
         assertThat(items).allMatch(item -> item.effort().forks() == 0);
+        assertThat(plan("", 0, true).starts()).hasSize(1);
+        assertThat(plan("Linear", 0, true).starts()).isEmpty();
         assertThat(plan("", 0, true).seconds()).isBetween(60.0, 150.0);
     }
 

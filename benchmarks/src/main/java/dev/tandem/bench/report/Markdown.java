@@ -25,6 +25,9 @@ final class Markdown {
             text.append("\n## Reading\n\n").append(reading(report));
             text.append("\n## Measurements\n\n").append(measurements(report));
         }
+        if (!report.starts().isEmpty()) {
+            text.append("\n## Start-up and memory\n\n").append(StartUp.text(report.starts()));
+        }
         if (!report.peers().isEmpty()) {
             text.append("\n## Other libraries\n\n").append(PeerText.of(report.peers()));
         }

@@ -11,18 +11,21 @@ import java.util.stream.Collectors;
 /// @param provenance program, machine and virtual machine
 /// @param machines ceilings on one thread and on all, the latter last
 /// @param measurements in the order of their run
+/// @param starts of processes that trained
 /// @param peers what other libraries did beside
 /// @param failures why benchmarks gave no result, by name
 public record Report(
         Map<String, String> provenance,
         List<Machine> machines,
         List<Measurement> measurements,
+        List<StartUp> starts,
         PeerReport peers,
         Map<String, String> failures) {
     /// Keeps copies.
     public Report {
         machines = List.copyOf(machines);
         measurements = List.copyOf(measurements);
+        starts = List.copyOf(starts);
     }
 
     /// Reads a report that an earlier run has written.
@@ -36,6 +39,7 @@ public record Report(
                 json.field("measurements").elements().stream()
                         .map(Measurement::of)
                         .toList(),
+                StartUp.allOf(json.field("starts")),
                 PeerReport.of(json.field("libraries")),
                 json.field("failures").strings());
     }
@@ -45,6 +49,7 @@ public record Report(
         json.put("provenance", provenance);
         json.put("machine", machines.stream().map(Machine::json).toList());
         json.put("measurements", measurements.stream().map(Measurement::json).toList());
+        json.put("starts", starts.stream().map(StartUp::json).toList());
         json.put("libraries", peers.json());
         json.put("failures", failures);
         return Json.write(json);

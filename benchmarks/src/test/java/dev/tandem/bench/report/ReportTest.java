@@ -78,11 +78,21 @@ class ReportTest {
     }
 
     @Test
+    void theReportComparesAProcessThatTrainsWithItsPlan() throws IOException {
+        OutputFolder.prepare(folder).write(Sample.report());
+        assertThat(Files.readString(folder.resolve("bench.md")))
+                .containsPattern("SMALL_MOE .* 3.50 s .* 5.25 s .* 200 ms .* 2.00 .* 400 .* 600 .* 200 ");
+    }
+
+    @Test
     void aReportFromBeforeOtherLibrariesIsRead() throws IOException {
         OutputFolder.prepare(folder).write(Sample.report());
         String json = Files.readString(folder.resolve("bench.json"));
-        Path old = Files.writeString(folder.resolve("old.json"), json.replace("\"libraries\"", "\"unknown\""));
+        Path old = Files.writeString(
+                folder.resolve("old.json"),
+                json.replace("\"libraries\"", "\"unknown\"").replace("\"starts\"", "\"unheard\""));
         assertThat(Report.read(old).peers()).isEqualTo(PeerReport.NONE);
+        assertThat(Report.read(old).starts()).isEmpty();
     }
 
     @Test

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 
 /// Reports to test with.
 final class Sample {
@@ -19,6 +20,7 @@ final class Sample {
                 Map.of("commit", "abc"),
                 List.of(new Machine(1, CEILINGS, CEILINGS, CEILINGS), new Machine(2, CEILINGS, CEILINGS, CEILINGS)),
                 List.of(measurements),
+                List.of(new StartUp("SMALL_MOE", 2, 3.5, 5.25, 0.2, 2048, 400 << 20, OptionalDouble.of(600 << 20))),
                 new PeerReport(
                         List.of(new PeerResult(
                                 "Linear.forward",
