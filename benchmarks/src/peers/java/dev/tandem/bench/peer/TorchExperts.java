@@ -50,7 +50,7 @@ record TorchExperts(List<Tensor> up, List<Tensor> upBias, List<Tensor> down, Lis
     }
 
     private Tensor one(Tensor rows, int e) {
-        Tensor hidden = Torch.gelu(torch.linear(rows, up.get(e), Torch.optional(upBias.get(e))), gelu);
-        return torch.linear(hidden, down.get(e), Torch.optional(downBias.get(e)));
+        Tensor hidden = Torch.gelu(Torch.linear(rows, up.get(e), upBias.get(e)), gelu);
+        return Torch.linear(hidden, down.get(e), downBias.get(e));
     }
 }

@@ -54,7 +54,7 @@ final class TorchGpt {
                 parameters.slices(name + "experts.fc2.bias"),
                 config.gelu());
         return x -> {
-            Choice choice = Choice.of(torch.linear(x, gate).softmax(-1), K);
+            Choice choice = Choice.of(Torch.linear(x, gate).softmax(-1), K);
             return x.size(0) == 1 ? experts.ofOneToken(x, choice) : experts.sorted(x, choice);
         };
     }
@@ -86,7 +86,7 @@ final class TorchGpt {
             x.add_(block.feedForward.apply(parameters.norm(x, block.name + "final_layer_norm")));
         }
         length += T;
-        return torch.linear(parameters.norm(x.narrow(0, T - 1, 1), "layer_norm"), embedding);
+        return Torch.linear(parameters.norm(x.narrow(0, T - 1, 1), "layer_norm"), embedding);
     }
 
     /// `[T, C]`, in front of the output projection.

@@ -56,7 +56,7 @@ abstract class TorchMoe extends TorchContestant {
             parameters.forEach(Torch::forget);
         }
         Tensor probabilities =
-                torch.linear(x, gateWeight, Torch.optional(gateBias)).softmax(-1);
+                Torch.linear(x, gateWeight, gateBias).softmax(-1);
         Choice choice = Choice.of(probabilities, MoeQuestion.K);
         chosen = choice.experts();
         y = experts(x, choice);

@@ -9,7 +9,6 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 
 /// A model's parameters in libtorch, by the names that [Parameters] has for them.
 final class TorchParameters {
@@ -58,6 +57,6 @@ final class TorchParameters {
 
     /// The linear layer of that name.
     Tensor linear(Tensor x, String name) {
-        return torch.linear(x, get(name + ".weight"), Torch.optional(get(name + ".bias")));
+        return Torch.linear(x, get(name + ".weight"), get(name + ".bias"));
     }
 }
