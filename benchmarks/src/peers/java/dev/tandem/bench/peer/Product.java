@@ -1,5 +1,6 @@
 package dev.tandem.bench.peer;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.mkl.global.mkl_rt;
 import org.bytedeco.openblas.global.openblas;
@@ -10,6 +11,9 @@ import org.bytedeco.openblas.global.openblas;
 record Product(int N, int in, int out, boolean cold) implements Question {
     private static final long COLD_BYTES = 256L << 20;
     private static final long SEED = 7;
+
+    // It needs seconds for more.
+    private static final int MOST_ROWS_OF_JLAMA = 256;
 
     /// Weights warm in cache, where they fit.
     static Product hot(int N, int in, int out) {
@@ -42,12 +46,16 @@ record Product(int N, int in, int out, boolean cold) implements Question {
 
     @Override
     public List<Entrant> entrants() {
-        return List.of(
+        var entrants = new ArrayList<>(List.of(
                 Entrant.tandem(setting -> new TandemProduct(setting, this)),
                 new Entrant("OpenBLAS", _ -> new BlasProduct(BlasLibrary.load(openblas.class, "libopenblas"), this)),
                 new Entrant("MKL", _ -> new BlasProduct(BlasLibrary.load(mkl_rt.class, "libmkl_rt"), this)),
                 new Entrant("oneDNN sgemm", _ -> new DnnlSgemm(this)),
-                new Entrant("oneDNN packed", _ -> new DnnlMatmul(this)));
+                new Entrant("oneDNN packed", _ -> new DnnlMatmul(this))));
+        if (N <= MOST_ROWS_OF_JLAMA) {
+            entrants.add(new Entrant("Jlama", setting -> new JlamaProduct(setting, this)));
+        }
+        return entrants;
     }
 
     /// How many copies of the weight take turns.
