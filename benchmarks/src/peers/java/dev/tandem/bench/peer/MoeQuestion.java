@@ -54,6 +54,7 @@ record MoeQuestion(int N, int C, int F, int E, Load load, boolean backward) impl
         var entrants = new ArrayList<Entrant>();
         entrants.add(Entrant.tandem(setting -> new TandemMoe(setting, this)));
         entrants.add(Torch.entrant("sorted", setting -> new TorchMoeSorted(setting, this)));
+        entrants.add(Torch.entrant("grouped", setting -> new TorchMoeGrouped(setting, this)));
         if (load == Load.EVEN) {
             // an uneven load would pad every expert to the largest
             entrants.add(Torch.entrant("einsum", setting -> new TorchMoeEinsum(setting, this)));
