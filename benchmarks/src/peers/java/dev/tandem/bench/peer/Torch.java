@@ -16,8 +16,8 @@ import org.bytedeco.pytorch.global.torch;
 
 /// What calculations by libtorch share.
 final class Torch {
-    // libtorch's jar is linked to OpenBLAS. MKL takes its place on Intel's processors; on others it
-    // has half the speed of OpenBLAS.
+    // libtorch's jar is linked to OpenBLAS. MKL takes its place on Intel's processors; on AMD's
+    // it has at most the speed of OpenBLAS, half of it on Zen 5.
     private static final boolean MKL = intel();
 
     private static final List<String> FLAGS = MKL ? List.of("-Dorg.bytedeco.openblas.load=mkl_rt") : List.of();
