@@ -5,6 +5,7 @@ package dev.tandem.cpu;
 final class Chunks {
     // Enough tasks that an unlucky thread, or one that the system took away, delays little.
     private static final int TASKS_PER_THREAD = 4;
+    private static final int MANY_BLOCKS_PER_THREAD = 4 * TASKS_PER_THREAD;
     // Rows are packed once per chunk: with these panels that costs a few per cent.
     private static final int LEAST_PANELS = 8;
     // dy is packed once per block of columns.
@@ -36,12 +37,13 @@ final class Chunks {
     private static int chunks(int blocks, int panels, int least, int threads) {
         int wanted = Math.ceilDiv(threads * TASKS_PER_THREAD, Math.max(1, blocks));
         int most = Math.clamp(wanted, 1, Math.max(1, panels / least));
-        // Rather fewer than a number that leaves one thread with a task more than the others.
+        // Rather a number that leaves no thread with a task more than the others: a smaller one, else a larger.
         for (int chunks = most; chunks > 0; chunks--) {
             if (blocks * chunks % threads == 0) {
                 return chunks;
             }
         }
-        return most;
+        boolean enough = blocks > MANY_BLOCKS_PER_THREAD * threads; // one more or less does not matter
+        return enough || panels < threads * least ? most : threads;
     }
 }

@@ -132,6 +132,7 @@ final class Gemm {
         int first = RowTiles.first(rows, tiles, t);
         int count = RowTiles.size(rows, tiles, t);
         long packed = a + (long) first * depth * Float.BYTES;
+        ahead.ask(t);
         long step = ahead.step(t);
         long next = step == 0 ? b : ahead.address(t);
         GemmTile.TILE.multiply(count, depth, packed, b, next, step, c + first * stride, stride, accumulate);

@@ -7,8 +7,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/// The processor's own name and cache, where the system tells them.
+/// The system, and the processor's own name and cache, where the system tells them.
 final class Processor {
+    static final boolean LINUX = System.getProperty("os.name", "").startsWith("Linux");
+    static final boolean X86_64 = System.getProperty("os.arch", "").equals("amd64");
+
     private static final Path CPU_INFO = Path.of("/proc/cpuinfo");
     private static final String MODEL = "model name";
 

@@ -1,13 +1,17 @@
 package dev.tandem.cpu;
 
-/// What tiles read on their way, a few bytes with each step, so that it is in the cache when it is needed: memory
-/// is slow, and whoever reads from it in one go waits for line after line.
+/// What will soon be needed and is asked for tile by tile, so that it is in the cache by then: whoever reads from
+/// memory in one go waits for line after line.
 ///
-/// There may be two parts, of which the first is needed sooner. Each tile reads from one of them.
+/// Each tile asks for its share before it begins, by [Prefetch]; without that it reads a few bytes with every step.
+///
+/// There may be two parts, of which the first is needed sooner. Each tile takes from one of them.
 ///
 /// Set anew for each panel, by one worker; before that there is nothing to read.
-final class ReadAhead {
+class ReadAhead {
     private static final long CACHE_LINE = 64;
+    // Where fewer tiles share a panel, they only take turns with memory: the processor does as well by itself.
+    private static final int FEWEST_TILES_TO_ASK = 3;
 
     private long soon;
     private long soonBytes;
@@ -18,6 +22,7 @@ final class ReadAhead {
 
     private int depth;
     private int tilesOfSoon;
+    private int tilesOfNext;
     private long soonStep;
     private long nextStep;
 
@@ -42,12 +47,44 @@ final class ReadAhead {
         long nextBytes = pieces * pieceBytes;
         long bytes = soonBytes + nextBytes;
         tilesOfSoon = bytes == 0 ? 0 : (int) (tiles * soonBytes / bytes);
-        soonStep = step(soonBytes, tilesOfSoon);
-        nextStep = step(nextBytes, tiles - tilesOfSoon);
+        tilesOfNext = tiles - tilesOfSoon;
+        soonStep = Prefetch.AVAILABLE ? 0 : step(soonBytes, tilesOfSoon);
+        nextStep = Prefetch.AVAILABLE ? 0 : step(nextBytes, tilesOfNext);
     }
 
     private long step(long bytes, int tiles) {
         return bytes == 0 || tiles == 0 ? 0 : Math.clamp((bytes - Long.BYTES) / ((long) tiles * depth), 0, CACHE_LINE);
+    }
+
+    /// Asks for the share of a tile that is about to begin.
+    void ask(int tile) {
+        if (!Prefetch.AVAILABLE || tilesOfSoon + tilesOfNext < FEWEST_TILES_TO_ASK) {
+            return;
+        }
+        if (tile < tilesOfSoon) {
+            long first = share(soonBytes, tilesOfSoon, tile);
+            fetch(soon + first, share(soonBytes, tilesOfSoon, tile + 1) - first);
+            return;
+        }
+        long bytes = pieces * pieceBytes;
+        long end = share(bytes, tilesOfNext, tile - tilesOfSoon + 1);
+        long done = share(bytes, tilesOfNext, tile - tilesOfSoon);
+        while (done < end) {
+            long inPiece = done % pieceBytes;
+            long length = Math.min(end - done, pieceBytes - inPiece);
+            fetch(next + done / pieceBytes * pieceStride + inPiece, length);
+            done += length;
+        }
+    }
+
+    /// For tests to see what is asked for.
+    void fetch(long first, long bytes) {
+        Prefetch.lines(first, bytes);
+    }
+
+    /// Whole lines, except at the end.
+    private static long share(long bytes, int tiles, int tile) {
+        return tile == tiles ? bytes : bytes * tile / tiles / CACHE_LINE * CACHE_LINE;
     }
 
     /// Bytes from what a tile reads in one step to what it reads in the next; 0 if it shall read nothing.

@@ -10,10 +10,12 @@ import jdk.incubator.vector.FloatVector;
 /// | `tandem.cpu.vectorBits`| use vectors no wider than 128, 256 or 512   | 512                 |
 /// | `tandem.cpu.threads`   | threads of a backend, the caller included   | available processors|
 /// | `tandem.cpu.hugePages` | ask the kernel for huge pages               | `true`              |
-record Settings(int vectorBits, int threads, boolean hugePages) {
+/// | `tandem.cpu.prefetch`  | ask for memory ahead, see [Prefetch]        | `true`              |
+record Settings(int vectorBits, int threads, boolean hugePages, boolean prefetch) {
     private static final String VECTOR_BITS = "tandem.cpu.vectorBits";
     private static final String THREADS = "tandem.cpu.threads";
     private static final String HUGE_PAGES = "tandem.cpu.hugePages";
+    private static final String PREFETCH = "tandem.cpu.prefetch";
     private static final int WIDEST = 512;
     private static final int MOST_THREADS = 1024;
 
@@ -36,7 +38,8 @@ record Settings(int vectorBits, int threads, boolean hugePages) {
         return new Settings(
                 integer(properties, VECTOR_BITS, WIDEST),
                 integer(properties, THREADS, Runtime.getRuntime().availableProcessors()),
-                flag(properties, HUGE_PAGES));
+                flag(properties, HUGE_PAGES),
+                flag(properties, PREFETCH));
     }
 
     private static int integer(Properties properties, String name, int otherwise) {

@@ -1,15 +1,16 @@
 package dev.tandem.cpu;
 
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
-/// The threads of one backend: numbered tasks, taken one by one by whoever is free.
+/// The threads of one backend: numbered tasks, each meant for one worker, and taken by another that has none left.
 ///
-/// The caller is worker 0 and works too. A task must depend on its number only, never on the worker
+/// Task `i` is meant for worker `i % threads`: who computes the same again, such as a product with the same weights,
+/// finds them in its own cache. The caller is worker 0 and works too. A task must depend on its number only, never on the worker
 /// that runs it, so results are the same for any number of threads. Nothing is allocated per run.
 /// Idle helpers spin briefly, because the next run usually follows at once, then park: a parked thread
 /// starts half a millisecond late.
@@ -26,15 +27,17 @@ final class Workers implements AutoCloseable {
     // Where threads share processors, whoever spins keeps another from working.
     private static final long SPIN_NANOS_IF_SHARED = 50_000;
     private static final int SPINS_PER_CLOCK_READ = 64;
+    private static final int CACHE_LINE = 64 / Long.BYTES;
     private static final Task NOTHING = (_, _) -> {};
 
     private final long spinNanos;
     private final Thread[] helpers;
     private final Workspace[] workspaces;
 
-    // Run number in the high half, tasks not yet taken in the low one. A taken task keeps its run
-    // alive, so a helper that took one may trust `task` and `tasks`; one that comes too late takes none.
-    private final AtomicLong ticket = new AtomicLong();
+    // Of each worker, a cache line apart: run number in the high half, tasks not yet taken in the low one. A taken
+    // task keeps its run alive, so a helper that took one may trust `task` and `tasks`; one that comes too late takes
+    // none.
+    private final AtomicLongArray tickets;
     private final AtomicInteger finished = new AtomicInteger();
     private final AtomicReference<@Nullable Thread> waiting = new AtomicReference<>();
     private final AtomicReferenceArray<@Nullable Thread> parked;
@@ -42,6 +45,7 @@ final class Workers implements AutoCloseable {
     private final AtomicReference<@Nullable Thread> owner = new AtomicReference<>();
     private volatile Task task = NOTHING;
     private volatile int tasks;
+    private volatile int runs;
     private volatile boolean closed;
 
     Workers(int threads, boolean hugePages) {
@@ -53,6 +57,7 @@ final class Workers implements AutoCloseable {
         for (int worker = 0; worker < threads; worker++) {
             workspaces[worker] = new Workspace(hugePages);
         }
+        tickets = new AtomicLongArray(threads * CACHE_LINE);
         parked = new AtomicReferenceArray<>(threads);
         helpers = new Thread[threads - 1];
         for (int helper = 0; helper < helpers.length; helper++) {
@@ -103,7 +108,11 @@ final class Workers implements AutoCloseable {
         this.tasks = tasks;
         finished.set(0);
         failure.set(null);
-        ticket.set((((ticket.get() >>> 32) + 1) << 32) | tasks);
+        int run = runs + 1;
+        for (int worker = 0; worker < threads(); worker++) {
+            tickets.set(worker * CACHE_LINE, (long) run << 32 | meantFor(worker, tasks));
+        }
+        runs = run; // written by one thread at a time: the owner
         wake(Math.min(helpers.length, tasks - 1));
         takeTasks(0);
         awaitOthers();
@@ -126,16 +135,28 @@ final class Workers implements AutoCloseable {
         }
     }
 
+    private int meantFor(int worker, int tasks) {
+        return Math.ceilDiv(tasks - worker, threads());
+    }
+
     private void takeTasks(int worker) {
+        for (int i = 0; i < threads(); i++) {
+            takeTasks((worker + i) % threads(), worker);
+        }
+    }
+
+    /// @param owner whom they are meant for
+    private void takeTasks(int owner, int worker) {
         while (true) {
-            long seen = ticket.get();
+            long seen = tickets.get(owner * CACHE_LINE);
             int left = (int) seen;
             if (left == 0) {
                 return;
             }
-            if (ticket.compareAndSet(seen, seen - 1)) {
+            if (tickets.compareAndSet(owner * CACHE_LINE, seen, seen - 1)) {
                 int total = tasks;
-                runOne(task, total - left, worker);
+                int taken = meantFor(owner, total) - left;
+                runOne(task, owner + taken * threads(), worker);
                 if (finished.incrementAndGet() == total) {
                     LockSupport.unpark(waiting.get());
                 }
@@ -171,23 +192,24 @@ final class Workers implements AutoCloseable {
 
     private void help(int worker) {
         while (!closed) {
+            int seen = runs;
             takeTasks(worker);
-            if (spinForWork()) {
+            if (spinForWork(seen)) {
                 continue;
             }
             parked.set(worker, Thread.currentThread());
-            // `closed` and new tasks are published before `parked` is read by the waking thread
-            if (!closed && (int) ticket.get() == 0) {
+            // `closed` and new runs are published before `parked` is read by the waking thread
+            if (!closed && runs == seen) {
                 LockSupport.park(this);
             }
             parked.set(worker, null);
         }
     }
 
-    private boolean spinForWork() {
+    private boolean spinForWork(int seen) {
         long deadline = System.nanoTime() + spinNanos;
         for (int spins = 1; !closed; spins++) {
-            if ((int) ticket.get() != 0) {
+            if (runs != seen) {
                 return true;
             }
             Thread.onSpinWait();

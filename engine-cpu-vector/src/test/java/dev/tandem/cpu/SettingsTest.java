@@ -24,7 +24,8 @@ final class SettingsTest {
         "tandem.cpu.threads, 0",
         "tandem.cpu.threads, 1025",
         "tandem.cpu.threads, many",
-        "tandem.cpu.hugePages, maybe"
+        "tandem.cpu.hugePages, maybe",
+        "tandem.cpu.prefetch, often"
     })
     void aValueThatMakesNoSenseIsRefusedByName(String name, String value) {
         var properties = new Properties();

@@ -1,0 +1,74 @@
+package dev.tandem.cpu;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.util.HashMap;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+final class ReadAheadTest {
+    private static final long NEXT = 1 << 20;
+    private static final long SOON = 1 << 24;
+    private static final int LINE = 64;
+
+    /// Counts lines instead of asking for them.
+    private static final class Counted extends ReadAhead {
+        final Map<Long, Integer> asked = new HashMap<>();
+
+        @Override
+        void fetch(long first, long bytes) {
+            for (long line = first / LINE; line * LINE < first + bytes; line++) {
+                asked.merge(line, 1, Integer::sum);
+            }
+        }
+    }
+
+    @ParameterizedTest(name = "{0} tiles, {1} pieces of {2} bytes, {3} soon")
+    @CsvSource({"29, 1, 32768, 0", "4, 8, 4096, 0", "57, 3, 640, 0", "20, 1, 32768, 16384", "3, 5, 128, 64"})
+    void tilesAskForEachLineOnce(int tiles, int pieces, long pieceBytes, long soonBytes) {
+        assumeTrue(Prefetch.AVAILABLE, "no prefetching here");
+        var ahead = new Counted();
+        long stride = 2 * pieceBytes;
+        ahead.next(NEXT, pieces, pieceBytes, stride);
+        ahead.soon(SOON, soonBytes);
+        ahead.spread(tiles, 256);
+        for (int tile = 0; tile < tiles; tile++) {
+            assertThat(ahead.step(tile)).isZero();
+            ahead.ask(tile);
+        }
+        var expected = new HashMap<Long, Integer>();
+        for (int piece = 0; piece < pieces; piece++) {
+            for (long at = 0; at < pieceBytes; at += LINE) {
+                expected.put((NEXT + piece * stride + at) / LINE, 1);
+            }
+        }
+        for (long at = 0; at < soonBytes; at += LINE) {
+            expected.put((SOON + at) / LINE, 1);
+        }
+        assertThat(ahead.asked).isEqualTo(expected);
+    }
+
+    @Test
+    void nothingIsAskedForWhereThereIsNothingAhead() {
+        var ahead = new Counted();
+        ahead.spread(5, 256);
+        for (int tile = 0; tile < 5; tile++) {
+            ahead.ask(tile);
+        }
+        assertThat(ahead.asked).isEmpty();
+    }
+
+    @Test
+    void asksForMemoryThatIsNotThere() {
+        Prefetch.lines(0, LINE);
+        Prefetch.lines(-1L << 20, 1 << 12);
+        Prefetch.lines(NEXT, 0);
+        assertThat(Prefetch.AVAILABLE)
+                .isEqualTo(Processor.LINUX
+                        && Processor.X86_64
+                        && !System.getProperty("tandem.cpu.prefetch", "true").equals("false"));
+    }
+}
