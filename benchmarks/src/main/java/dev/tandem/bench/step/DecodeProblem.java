@@ -25,10 +25,11 @@ final class DecodeProblem implements Problem {
     DecodeProblem(Room room, GptConfig config, int promptLength) {
         this.room = room;
         this.config = config;
-        this.session = Gpt.create(room.backend(), config, SEED).decode(config.T());
+        this.session =
+                Gpt.create(room.backend(), config, room.precision(), SEED).decode(config.T());
         this.prompt =
                 new SplittableRandom(SEED).ints(promptLength, 0, config.V()).toArray();
-        this.logits = room.activation("logits", config.V());
+        this.logits = room.floats("logits", config.V());
     }
 
     /// Reads the prompt into an empty session.
@@ -51,19 +52,23 @@ final class DecodeProblem implements Problem {
         var count = FlopCount.of(config, prompt.length);
         double masked = config.L() * 2.0 * prompt.length * config.C();
         double flop = (count.forward() - count.head() - masked) * prompt.length + count.head();
-        double parameters = (double) ParameterCount.of(config).total() * Float.BYTES;
+        double parameters = (double) ParameterCount.of(config).total() * bytes();
         return new Cost(flop, parameters, cacheBytes(), 0);
     }
 
     /// Work of [#decode] behind the prompt: every active parameter and the cache are read once.
     Cost decodeCost() {
         var count = FlopCount.of(config, prompt.length);
-        double parameters = (double) ParameterCount.of(config).active() * Float.BYTES;
+        double parameters = (double) ParameterCount.of(config).active() * bytes();
         return new Cost(count.forward(), parameters + cacheBytes(), (double) config.V() * Float.BYTES, 0);
     }
 
+    private int bytes() {
+        return room.precision().type().bytes();
+    }
+
     private double cacheBytes() {
-        return 2.0 * config.L() * prompt.length * config.C() * Float.BYTES;
+        return 2.0 * config.L() * prompt.length * config.C() * bytes();
     }
 
     @Override
