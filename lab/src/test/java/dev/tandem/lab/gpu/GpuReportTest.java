@@ -26,7 +26,7 @@ final class GpuReportTest {
         return """
                 [{"jmhVersion": "1.37", "benchmark": "dev.tandem.bench.%s", "mode": "thrpt", "params": {%s},
                   "primaryMetric": {"score": %s, "scoreError": NaN, "rawData": [[%s, %s, %s]]},
-                  "secondaryMetrics": {"flop": {"score": %s}, "read": {"score": %s}, "written": {"score": 0}}}]
+                  "secondaryMetrics": {"flop": {"score": %s}, "read": {"score": %s}, "written": {"score": 0}, "updated": {"score": 0}}}]
                 """.formatted(
                         benchmark,
                         parameters,
