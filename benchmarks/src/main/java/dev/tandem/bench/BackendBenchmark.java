@@ -4,6 +4,7 @@ import dev.tandem.bench.machine.Cost;
 import dev.tandem.engine.Backend;
 import dev.tandem.engine.BackendOptions;
 import dev.tandem.engine.Backends;
+import dev.tandem.gpt.Precision;
 import dev.tandem.testkit.ReferenceBackend;
 import java.util.Arrays;
 import java.util.Optional;
@@ -42,6 +43,10 @@ public abstract class BackendBenchmark {
     @Param("0")
     public int threads;
 
+    /// What activations and working weights are stored in. `tandem bench` measures F32 and does not name it.
+    @Param("F32")
+    public Precision precision = Precision.F32;
+
     // Held, because a logger nobody holds forgets its level.
     private final Logger engine = Logger.getLogger("dev.tandem.engine");
     private Optional<Backend> device = Optional.empty();
@@ -55,14 +60,16 @@ public abstract class BackendBenchmark {
     /// @throws IllegalStateException if a result of the small problem is wrong
     protected final <P extends Problem> P prepare(Function<Room, P> small, Function<Room, P> timed) {
         engine.setLevel(Level.WARNING); // which backend was opened need not be told by every fork
-        Backend opened = Backends.open(backend, new BackendOptions(threads));
+        Backend opened = backend.equals(ReferenceBackend.NAME)
+                ? ReferenceBackend.open()
+                : Backends.open(backend, new BackendOptions(threads));
         device = Optional.of(opened);
         try (Backend reference = ReferenceBackend.open();
-                Room tried = new Room(opened);
-                Room trusted = new Room(reference)) {
-            Agreement.require(small.apply(tried), small.apply(trusted));
+                Room tried = new Room(opened, precision);
+                Room trusted = new Room(reference, precision)) {
+            Agreement.require(small.apply(tried), small.apply(trusted), precision);
         }
-        return timed.apply(new Room(opened));
+        return timed.apply(new Room(opened, precision));
     }
 
     /// Waits for the call that was timed, and counts it.

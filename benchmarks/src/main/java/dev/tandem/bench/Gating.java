@@ -38,7 +38,7 @@ public final class Gating {
         this.routing = new Routing(
                 room.region().integers("expert", N, options.K()),
                 room.region().integers("slot", N, options.K()),
-                room.activation("weight", N, options.K()));
+                room.floats("weight", N, options.K()));
         this.rows = new ExpertRows(
                 room.region().integers("starts", E),
                 room.region().integers("counts", E),
@@ -46,9 +46,9 @@ public final class Gating {
         this.load = new ExpertLoad(
                 room.region().integers("queued", options.K(), E),
                 room.region().integers("dropped", options.K(), E),
-                room.activation("entropy", 1));
-        this.balanceLoss = room.activation("balanceLoss", 1);
-        this.probabilities = room.activation("probabilities", N, E);
+                room.floats("entropy", 1));
+        this.balanceLoss = room.floats("balanceLoss", 1);
+        this.probabilities = room.floats("probabilities", N, E);
     }
 
     /// Top-2 without drops over compact rows, already done.
@@ -60,7 +60,7 @@ public final class Gating {
 
     /// Logits of deviation 1 around each expert's bias.
     public static Tensor logits(Room room, int N, int E, Load spread) {
-        Tensor logits = room.activation("logits", N, E);
+        Tensor logits = room.floats("logits", N, E);
         Tensor x = room.activation("logitX", N, LOGIT_TERMS);
         Tensor weight = room.weight("logitWeight", E, LOGIT_TERMS);
         room.kernels().linear().forward(logits, x, weight, Optional.of(bias(room, E, spread)));

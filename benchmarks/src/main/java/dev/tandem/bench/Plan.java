@@ -46,6 +46,9 @@ record Plan(List<Item> items, List<StartUpProblem> starts) {
     private static final String THREADS = "threads";
     private static final String BACKEND = "backend";
 
+    // with one value, which older reports do not name
+    private static final Set<String> UNNAMED = Set.of("precision", "microBatches");
+
     /// One benchmark with one set of parameters.
     ///
     /// @param benchmark as JMH names it: package, class and method
@@ -89,9 +92,10 @@ record Plan(List<Item> items, List<StartUpProblem> starts) {
     }
 
     private static List<Item> items(BenchmarkListEntry entry, Request request) {
-        Map<String, String[]> values = entry.getParams().orElse(Map.of());
+        Map<String, String[]> values = new TreeMap<>(entry.getParams().orElse(Map.of()));
+        values.keySet().removeAll(UNNAMED);
         Map<String, String> first = new LinkedHashMap<>();
-        new TreeMap<>(values).forEach((parameter, all) -> first.put(parameter, all[0]));
+        values.forEach((parameter, all) -> first.put(parameter, all[0]));
         first.put(BACKEND, request.backend());
         first.put(THREADS, String.valueOf(request.threads()));
         var chosen = new LinkedHashSet<Map<String, String>>();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatNoException;
 
 import dev.tandem.engine.Tensor;
+import dev.tandem.gpt.Precision;
 import dev.tandem.testkit.ReferenceBackend;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -33,16 +34,26 @@ class AgreementTest {
     }
 
     private static void compare(double error) {
+        compare(error, Precision.F32);
+    }
+
+    private static void compare(double error, Precision precision) {
         try (var backend = ReferenceBackend.open();
                 var tried = new Room(backend);
                 var trusted = new Room(backend)) {
-            Agreement.require(Sum.in(tried, error), Sum.in(trusted, 0));
+            Agreement.require(Sum.in(tried, error), Sum.in(trusted, 0), precision);
         }
     }
 
     @Test
     void roundingIsNoDisagreement() {
         assertThatNoException().isThrownBy(() -> compare(1e-7));
+    }
+
+    @Test
+    void inBf16ValuesBesideATieMayBeRoundedToEitherSide() {
+        assertThatNoException().isThrownBy(() -> compare(0.01, Precision.BF16));
+        assertThatIllegalStateException().isThrownBy(() -> compare(0.3, Precision.BF16));
     }
 
     @Test

@@ -1,6 +1,7 @@
 package dev.tandem.cuda;
 
 import dev.tandem.engine.Device;
+import dev.tandem.engine.DeviceException;
 import dev.tandem.engine.EngineException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -51,11 +52,17 @@ final class CudaDriver implements Accelerator {
         calls.check("cuInit", cudart.cuInit(0));
         calls.check("cuDeviceGet", cudart.cuDeviceGet(device, settings.device()));
         calls.check("cuDevicePrimaryCtxRetain", cudart.cuDevicePrimaryCtxRetain(context, device[0]));
-        calls.check("cuCtxSetCurrent", cudart.cuCtxSetCurrent(context));
-        calls.check("cuStreamCreate", cudart.cuStreamCreate(stream, cudart.CU_STREAM_NON_BLOCKING));
-        calls.check("cuDeviceGetDefaultMemPool", cudart.cuDeviceGetDefaultMemPool(pool, device[0]));
-        keepFreedMemory();
-        staging = new PinnedStaging(calls, stream);
+        try {
+            calls.check("cuCtxSetCurrent", cudart.cuCtxSetCurrent(context));
+            calls.check("cuStreamCreate", cudart.cuStreamCreate(stream, cudart.CU_STREAM_NON_BLOCKING));
+            calls.check("cuDeviceGetDefaultMemPool", cudart.cuDeviceGetDefaultMemPool(pool, device[0]));
+            keepFreedMemory();
+            staging = new PinnedStaging(calls, stream);
+        } catch (DeviceException e) {
+            cudart.cuDevicePrimaryCtxRelease(device[0]); // what was made in the context goes with it
+            arena.close();
+            throw e;
+        }
     }
 
     /// Opens the GPU that the probe found.

@@ -1,15 +1,19 @@
 package dev.tandem.cuda;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /// Finds CUDA's libraries where users have them and loads them by absolute path, since JavaCPP's
@@ -29,28 +33,42 @@ final class CudaLibraries {
     }
 
     /// The folders of this machine: those of the settings, `CUDA_HOME`, `/usr/local/cuda*`, and the
-    /// packages of Python environments.
+    /// packages of Python environments: active ones, the user's, that of each `python3` on the search path.
     static CudaLibraries of(Settings settings, Map<String, String> environment) {
+        return of(settings, environment, Path.of("/"));
+    }
+
+    /// @param root of the file system
+    static CudaLibraries of(Settings settings, Map<String, String> environment, Path root) {
         List<Path> folders = new ArrayList<>(settings.libraries());
         Stream.of("CUDA_HOME", "CUDA_PATH")
                 .flatMap(name -> Optional.ofNullable(environment.get(name)).stream())
                 .flatMap(home -> Stream.of(Path.of(home, "lib64"), Path.of(home, "lib")))
                 .forEach(folders::add);
-        Path local = Path.of("/usr/local");
-        folders.addAll(matching(local, "cuda/lib64"));
-        folders.addAll(matching(local, "cuda-13*/lib64"));
-        folders.addAll(matching(local, "cuda-13*/lib"));
-        List<Path> prefixes = new ArrayList<>();
+        Path local = root.resolve("usr/local");
+        for (String toolkit : List.of("cuda", "cuda-13*")) {
+            folders.addAll(matching(local, toolkit + "/lib64"));
+            folders.addAll(matching(local, toolkit + "/lib"));
+        }
+        for (Path prefix : pythonPrefixes(environment, root)) {
+            PYTHON_PACKAGES.forEach(packages -> folders.addAll(matching(prefix, packages + "/nvidia/cu13/lib")));
+        }
+        return new CudaLibraries(folders);
+    }
+
+    private static Set<Path> pythonPrefixes(Map<String, String> environment, Path root) {
+        Set<Path> prefixes = new LinkedHashSet<>();
         Optional.ofNullable(environment.get("VIRTUAL_ENV")).map(Path::of).ifPresent(prefixes::add);
         Optional.ofNullable(environment.get("CONDA_PREFIX")).map(Path::of).ifPresent(prefixes::add);
         Optional.ofNullable(environment.get("HOME"))
                 .map(home -> Path.of(home, ".local"))
                 .ifPresent(prefixes::add);
-        prefixes.add(Path.of("/usr"));
-        for (Path prefix : prefixes) {
-            PYTHON_PACKAGES.forEach(packages -> folders.addAll(matching(prefix, packages + "/nvidia/cu13/lib")));
-        }
-        return new CudaLibraries(folders);
+        Arrays.stream(environment.getOrDefault("PATH", "").split(File.pathSeparator, -1))
+                .filter(folder -> Files.isExecutable(Path.of(folder, "python3")))
+                .flatMap(folder -> Stream.ofNullable(Path.of(folder).getParent()))
+                .forEach(prefixes::add);
+        prefixes.add(root.resolve("usr"));
+        return prefixes;
     }
 
     /// Loads what is found, and says from where. What is not found is left to the system's linker.

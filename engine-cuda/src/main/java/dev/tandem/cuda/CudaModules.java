@@ -9,8 +9,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Optional;
 
@@ -18,6 +20,7 @@ import java.util.Optional;
 /// now. Every image is named by the hash of what it was made from, so none can be out of date.
 final class CudaModules {
     private static final System.Logger LOG = System.getLogger("dev.tandem.cuda");
+    private static final int DIGEST_BYTES = 32;
 
     private final Architecture architecture;
     private final Optional<KernelCompiler> compiler;
@@ -77,9 +80,13 @@ final class CudaModules {
         return image;
     }
 
+    /// An image behind its digest. A file that is damaged counts as none, and is written anew.
     private static Optional<byte[]> read(Path file) {
         try {
-            return Files.isReadable(file) ? Optional.of(Files.readAllBytes(file)) : Optional.empty();
+            byte[] whole = Files.isReadable(file) ? Files.readAllBytes(file) : new byte[0];
+            byte[] image = Arrays.copyOfRange(whole, Math.min(DIGEST_BYTES, whole.length), whole.length);
+            boolean intact = image.length > 0 && Arrays.mismatch(digest(image), whole) == DIGEST_BYTES;
+            return intact ? Optional.of(image) : Optional.empty();
         } catch (IOException e) {
             LOG.log(Level.DEBUG, "compiled kernels: " + file, e);
             return Optional.empty();
@@ -91,7 +98,8 @@ final class CudaModules {
         try {
             Files.createDirectories(file.toAbsolutePath().getParent());
             Path unfinished = Files.createTempFile(file.toAbsolutePath().getParent(), "unfinished", ".cubin");
-            Files.write(unfinished, image);
+            Files.write(unfinished, digest(image));
+            Files.write(unfinished, image, StandardOpenOption.APPEND);
             // others see the whole file or none
             Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
@@ -100,9 +108,12 @@ final class CudaModules {
     }
 
     private static String hash(String text) {
+        return HexFormat.of().formatHex(digest(text.getBytes(StandardCharsets.UTF_8)), 0, 16);
+    }
+
+    private static byte[] digest(byte[] bytes) {
         try {
-            byte[] digest = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-            return HexFormat.of().formatHex(digest, 0, 16);
+            return MessageDigest.getInstance("SHA-256").digest(bytes);
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java has SHA-256", e);
         }

@@ -5,6 +5,7 @@ import dev.tandem.engine.BackendOptions;
 import dev.tandem.engine.BackendProvider;
 import dev.tandem.engine.BackendUnavailable;
 import dev.tandem.engine.Device;
+import dev.tandem.engine.EngineException;
 import java.util.Map;
 
 /// Offers the CUDA backend, `cuda`, on Linux for x86-64: NVIDIA GPUs of compute capability 8.0 and
@@ -50,14 +51,23 @@ public final class CudaProvider implements BackendProvider {
     @Override
     public Device open(BackendOptions options) {
         Settings settings = Settings.read();
+        DriverProbe.Gpu gpu;
         try {
-            DriverProbe.Gpu gpu = usableGpu(settings);
-            return CudaDriver.open(settings, gpu);
+            gpu = usableGpu(settings);
         } catch (DriverProbe.NoGpu e) {
-            var unavailable = new BackendUnavailable(CudaDevice.NAME, String.valueOf(e.getMessage()));
-            unavailable.initCause(e);
-            throw unavailable;
+            throw unavailable(String.valueOf(e.getMessage()), e);
         }
+        try {
+            return CudaDriver.open(settings, gpu);
+        } catch (EngineException e) { // another process may have taken the GPU or its memory
+            throw unavailable("%s does not open: %s".formatted(gpu.name(), e.getMessage()), e);
+        }
+    }
+
+    private static BackendUnavailable unavailable(String reason, Exception cause) {
+        var unavailable = new BackendUnavailable(CudaDevice.NAME, reason);
+        unavailable.initCause(cause);
+        return unavailable;
     }
 
     private static DriverProbe.Gpu usableGpu(Settings settings) throws DriverProbe.NoGpu {

@@ -2,7 +2,7 @@ package dev.tandem.cuda;
 
 /// Compiles kernel sources to machine code.
 interface KernelCompiler {
-    /// Name and version; other ones may give other code.
+    /// Name, version and options; other ones may give other code.
     String version();
 
     /// Compiles for a target such as `sm_90a`.

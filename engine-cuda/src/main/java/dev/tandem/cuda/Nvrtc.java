@@ -30,7 +30,7 @@ final class Nvrtc implements KernelCompiler {
             int[] major = new int[1];
             int[] minor = new int[1];
             check("nvrtcVersion", nvrtc.nvrtcVersion(major, minor));
-            return Optional.of(new Nvrtc("NVRTC %d.%d".formatted(major[0], minor[0])));
+            return Optional.of(new Nvrtc("NVRTC %d.%d %s".formatted(major[0], minor[0], String.join(" ", OPTIONS))));
         } catch (LinkageError e) {
             return Optional.empty();
         }

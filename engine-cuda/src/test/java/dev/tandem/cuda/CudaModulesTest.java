@@ -9,11 +9,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class CudaModulesTest {
     // no release carries images for it
@@ -72,6 +75,21 @@ final class CudaModulesTest {
         Path file = Files.createFile(folder.resolve("file"));
 
         assertThat(image(new NamingCompiler("1"), file.resolve("cache"))).isNotEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 32, 33})
+    void aFileThatIsDamagedIsCompiledAnew(int length) throws IOException {
+        byte[] whole = image(new NamingCompiler("1"), folder);
+        try (Stream<Path> files = Files.list(folder)) {
+            Path file = files.findFirst().orElseThrow();
+            Files.write(file, Arrays.copyOf(Files.readAllBytes(file), length));
+        }
+        var second = new NamingCompiler("1");
+
+        assertThat(image(second, folder)).isEqualTo(whole);
+        assertThat(image(second, folder)).isEqualTo(whole);
+        assertThat(second.compiled).hasSize(1);
     }
 
     @Test

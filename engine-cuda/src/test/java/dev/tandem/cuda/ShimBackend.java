@@ -4,7 +4,7 @@ import dev.tandem.engine.Backend;
 import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Assumptions;
 
-/// Opens the CUDA backend on the host shim.
+/// Opens the CUDA backend on the host shim, directly or through the driver of [ShimDriver].
 ///
 /// Without a C++ compiler tests are skipped, or fail with `-Dtandem.required.shim=true`. The schedule
 /// is that of `-Dtandem.shim.schedule`, else [Schedule#FORWARD].
@@ -35,6 +35,9 @@ final class ShimBackend {
     }
 
     static Backend open(Schedule schedule) {
+        if (ShimDriver.isLoaded()) {
+            return ShimDriver.open(schedule);
+        }
         return Backend.of(new CudaDevice(shim(schedule), EXACTLY));
     }
 

@@ -7,8 +7,10 @@ import dev.tandem.bench.Work;
 import dev.tandem.bench.machine.Cost;
 import dev.tandem.engine.Tensor;
 import dev.tandem.engine.kernel.AdamW;
+import dev.tandem.gpt.Precision;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Setup;
@@ -37,6 +39,7 @@ public class AdamWBenchmark extends BackendBenchmark {
     private static final class Operands implements Problem {
         private final AdamW adamW;
         private final Tensor parameter;
+        private final Optional<Tensor> working;
         private final Tensor m;
         private final Tensor v;
         private final Tensor gradient;
@@ -44,23 +47,29 @@ public class AdamWBenchmark extends BackendBenchmark {
 
         Operands(Room room, int out, int in) {
             this.adamW = room.kernels().adamW();
-            this.parameter = room.weight("parameter", out, in);
-            this.m = room.weight("m", out, in);
-            this.v = room.weight("v", out, in);
+            this.parameter = room.gradient("parameter", out, in);
+            this.working =
+                    room.precision() == Precision.F32 ? Optional.empty() : Optional.of(room.weight("working", out, in));
+            this.m = room.gradient("m", out, in);
+            this.v = room.gradient("v", out, in);
             room.kernels().fill().uniform(v, 1e-4f, 1e-3f, SEED, 0); // squares are positive
-            this.gradient = room.weight("gradient", out, in);
-            this.norm = room.activation("norm", 2);
+            this.gradient = room.gradient("gradient", out, in);
+            this.norm = room.floats("norm", 2);
             room.kernels().fill().constant(norm, 1);
         }
 
         @Override
         public void run() {
-            adamW.update(parameter, Optional.empty(), m, v, gradient, norm, AdamW.Moments.PAPER, RATE, DECAY, 1, STEP);
+            adamW.update(parameter, working, m, v, gradient, norm, AdamW.Moments.PAPER, RATE, DECAY, 1, STEP);
         }
 
         @Override
         public List<Tensor> results() {
-            return List.of(parameter, m, v);
+            return written();
+        }
+
+        private List<Tensor> written() {
+            return Stream.concat(Stream.of(parameter, m, v), working.stream()).toList();
         }
 
         @Override
@@ -80,7 +89,7 @@ public class AdamWBenchmark extends BackendBenchmark {
     @Benchmark
     public void update(Work work) {
         operands.run();
-        var all = List.of(operands.parameter, operands.m, operands.v, operands.gradient);
-        done(work, Cost.of(FLOP * operands.parameter.shape().elements(), all, all.subList(0, 3)));
+        var read = List.of(operands.parameter, operands.m, operands.v, operands.gradient);
+        done(work, Cost.of(FLOP * operands.parameter.shape().elements(), read, operands.written()));
     }
 }

@@ -52,7 +52,7 @@ public class AttentionBenchmark extends BackendBenchmark {
             this.C = C;
             this.H = H;
             this.y = room.activation("y", B, T, C);
-            this.logSumExp = room.activation("logSumExp", B, H, T);
+            this.logSumExp = room.floats("logSumExp", B, H, T);
             this.qkv = room.activation("qkv", B, T, 3 * C);
             this.dqkv = room.activation("dqkv", B, T, 3 * C);
             this.dy = room.activation("dy", B, T, C);

@@ -46,10 +46,10 @@ public class CrossEntropyBenchmark extends BackendBenchmark {
         Operands(Room room, int N, int V) {
             this.crossEntropy = room.kernels().crossEntropy();
             this.V = V;
-            this.total = room.activation("total", 1);
-            this.loss = room.activation("loss", N);
-            this.logSumExp = room.activation("logSumExp", N);
-            this.logits = room.activation("logits", N, V);
+            this.total = room.floats("total", 1);
+            this.loss = room.floats("loss", N);
+            this.logSumExp = room.floats("logSumExp", N);
+            this.logits = room.floats("logits", N, V);
             this.targets = room.integers(
                     "targets", new SplittableRandom(SEED).ints(N, 0, V).toArray(), N);
             this.dLogits = room.activation("dLogits", N, V);

@@ -50,7 +50,7 @@ public class DispatchBenchmark extends BackendBenchmark {
             this.expertY = room.activation("expertY", gating.R(), C);
             this.dx = room.activation("dx", N, C);
             this.dExpertY = room.activation("dExpertY", gating.R(), C);
-            this.dWeight = room.activation("dWeight", N, gating.K());
+            this.dWeight = room.floats("dWeight", N, gating.K());
             this.dy = room.activation("dy", N, C);
         }
 

@@ -50,7 +50,7 @@ public class EmbeddingBenchmark extends BackendBenchmark {
             this.ids = room.integers("ids", ids(B * T, V), B, T);
             this.table = room.weight("table", V, C);
             this.positions = room.state("positions", T, C);
-            this.dTable = room.weight("dTable", V, C);
+            this.dTable = room.gradient("dTable", V, C);
             this.dy = room.activation("dy", B, T, C);
         }
 

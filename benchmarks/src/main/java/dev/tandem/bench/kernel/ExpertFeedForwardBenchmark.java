@@ -66,18 +66,10 @@ public class ExpertFeedForwardBenchmark extends BackendBenchmark {
             this.expertY = room.activation("expertY", gating.R(), C);
             this.preActivation = room.activation("preActivation", gating.R(), F);
             this.x = room.activation("x", N, C);
-            this.weights = weights(room, "", C, F, E);
+            this.weights = room.experts(C, F, E);
             this.dExpertX = room.activation("dExpertX", gating.R(), C);
             this.dExpertY = room.activation("dExpertY", gating.R(), C);
-            this.dWeights = weights(room, "d", C, F, E);
-        }
-
-        private static FeedForwardWeights weights(Room room, String prefix, int C, int F, int E) {
-            return new FeedForwardWeights(
-                    room.weight(prefix + "up", E, F, C),
-                    room.state(prefix + "upBias", E, F),
-                    room.weight(prefix + "down", E, C, F),
-                    room.state(prefix + "downBias", E, C));
+            this.dWeights = room.expertGradients(C, F, E);
         }
 
         void forward(Optional<Tensor> saved) {

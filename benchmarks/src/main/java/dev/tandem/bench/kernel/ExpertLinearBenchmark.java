@@ -70,7 +70,7 @@ public class ExpertLinearBenchmark extends BackendBenchmark {
             this.weight = room.weight("weight", E, out, in);
             this.bias = Optional.of(room.state("bias", E, out));
             this.dx = room.activation("dx", gating.R(), in);
-            this.dWeight = room.weight("dWeight", E, out, in);
+            this.dWeight = room.gradient("dWeight", E, out, in);
             this.dBias = Optional.of(room.state("dBias", E, out));
             this.dy = room.activation("dy", gating.R(), out);
         }

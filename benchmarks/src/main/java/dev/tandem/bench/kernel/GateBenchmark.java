@@ -46,7 +46,7 @@ public class GateBenchmark extends BackendBenchmark {
             this.E = E;
             this.logits = Gating.logits(room, N, E, Load.EVEN);
             this.dLogits = room.activation("dLogits", N, E);
-            this.dWeight = room.activation("dWeight", N, gating.K());
+            this.dWeight = room.floats("dWeight", N, gating.K());
             gating.forward(logits); // a backward before any forward would find nothing
         }
 

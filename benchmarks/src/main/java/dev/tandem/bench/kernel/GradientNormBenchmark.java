@@ -34,8 +34,8 @@ public class GradientNormBenchmark extends BackendBenchmark {
 
         Operands(Room room, int rows, int columns) {
             this.gradientNorm = room.kernels().gradientNorm();
-            this.gradients = List.of(new GradientNorm.Gradient(room.weight("gradient", rows, columns), 1));
-            this.norm = room.activation("norm", 2);
+            this.gradients = List.of(new GradientNorm.Gradient(room.gradient("gradient", rows, columns), 1));
+            this.norm = room.floats("norm", 2);
         }
 
         @Override

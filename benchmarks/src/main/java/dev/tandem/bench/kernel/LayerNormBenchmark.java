@@ -50,7 +50,7 @@ public class LayerNormBenchmark extends BackendBenchmark {
             this.layerNorm = room.kernels().layerNorm();
             this.C = C;
             this.y = room.activation("y", N, C);
-            this.saved = new LayerNorm.Saved(room.activation("mean", N), room.activation("rstd", N));
+            this.saved = new LayerNorm.Saved(room.floats("mean", N), room.floats("rstd", N));
             this.x = room.activation("x", N, C);
             this.gain = room.state("gain", C);
             this.bias = room.state("bias", C);

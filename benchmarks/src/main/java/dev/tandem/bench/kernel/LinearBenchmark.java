@@ -66,7 +66,7 @@ public class LinearBenchmark extends BackendBenchmark {
             this.weight = room.weight("weight", out, in);
             this.bias = Optional.of(room.state("bias", out));
             this.dx = room.activation("dx", N, in);
-            this.dWeight = room.weight("dWeight", out, in);
+            this.dWeight = room.gradient("dWeight", out, in);
             this.dBias = Optional.of(room.state("dBias", out));
             this.dy = room.activation("dy", N, out);
         }

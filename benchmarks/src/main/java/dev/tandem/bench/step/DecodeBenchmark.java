@@ -34,7 +34,7 @@ public class DecodeBenchmark extends BackendBenchmark {
     @Setup
     public void setUp() {
         problem = prepare(
-                room -> new DecodeProblem(room, SMALL, 5), room -> new DecodeProblem(room, model.config(), PROMPT));
+                room -> new DecodeProblem(room, SMALL, 5), room -> new DecodeProblem(room, model.config(), precision, PROMPT));
     }
 
     /// Begins every iteration behind a prompt.
@@ -47,7 +47,7 @@ public class DecodeBenchmark extends BackendBenchmark {
     @Benchmark
     public float[] prefill(Work work) {
         float[] logits = problem.prefill();
-        done(work, DecodeProblem.prefillCost(model.config(), PROMPT));
+        done(work, DecodeProblem.prefillCost(model.config(), precision, PROMPT));
         return logits;
     }
 
@@ -55,7 +55,7 @@ public class DecodeBenchmark extends BackendBenchmark {
     @Benchmark
     public float[] decode(Work work) {
         float[] logits = problem.decode();
-        done(work, DecodeProblem.decodeCost(model.config(), PROMPT));
+        done(work, DecodeProblem.decodeCost(model.config(), precision, PROMPT));
         return logits;
     }
 }

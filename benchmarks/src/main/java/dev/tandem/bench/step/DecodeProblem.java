@@ -8,6 +8,7 @@ import dev.tandem.gpt.DecodeSession;
 import dev.tandem.gpt.Gpt;
 import dev.tandem.gpt.GptConfig;
 import dev.tandem.gpt.Parameters;
+import dev.tandem.gpt.Precision;
 import dev.tandem.gpt.cost.FlopCount;
 import dev.tandem.gpt.cost.ParameterCount;
 import java.util.List;
@@ -26,11 +27,11 @@ public final class DecodeProblem implements Problem {
     /// The model's first weights, a prompt, and an empty session.
     public DecodeProblem(Room room, GptConfig config, int promptLength) {
         this.room = room;
-        this.model = Gpt.create(room.backend(), config, SEED);
+        this.model = Gpt.create(room.backend(), config, room.precision(), SEED);
         this.session = model.decode(config.T());
         this.prompt =
                 new SplittableRandom(SEED).ints(promptLength, 0, config.V()).toArray();
-        this.logits = room.activation("logits", config.V());
+        this.logits = room.floats("logits", config.V());
     }
 
     /// The weights.
@@ -59,24 +60,24 @@ public final class DecodeProblem implements Problem {
 
     /// Work of [#prefill]: the products, without the half of attention that is masked, the head for
     /// the last token only.
-    public static Cost prefillCost(GptConfig config, int promptLength) {
+    public static Cost prefillCost(GptConfig config, Precision precision, int promptLength) {
         var count = FlopCount.of(config, promptLength);
         double masked = config.L() * 2.0 * promptLength * config.C();
         double flop = (count.forward() - count.head() - masked) * promptLength + count.head();
-        double parameters = (double) ParameterCount.of(config).total() * Float.BYTES;
-        return new Cost(flop, parameters, cacheBytes(config, promptLength), 0);
+        double parameters = (double) ParameterCount.of(config).total() * precision.type().bytes();
+        return new Cost(flop, parameters, cacheBytes(config, precision, promptLength), 0);
     }
 
     /// Work of [#decode] behind the prompt: every active parameter and the cache are read once.
-    public static Cost decodeCost(GptConfig config, int promptLength) {
+    public static Cost decodeCost(GptConfig config, Precision precision, int promptLength) {
         var count = FlopCount.of(config, promptLength);
-        double parameters = (double) ParameterCount.of(config).active() * Float.BYTES;
-        double read = parameters + cacheBytes(config, promptLength);
+        double parameters = (double) ParameterCount.of(config).active() * precision.type().bytes();
+        double read = parameters + cacheBytes(config, precision, promptLength);
         return new Cost(count.forward(), read, (double) config.V() * Float.BYTES, 0);
     }
 
-    private static double cacheBytes(GptConfig config, int positions) {
-        return 2.0 * config.L() * positions * config.C() * Float.BYTES;
+    private static double cacheBytes(GptConfig config, Precision precision, int positions) {
+        return 2.0 * config.L() * positions * config.C() * precision.type().bytes();
     }
 
     @Override

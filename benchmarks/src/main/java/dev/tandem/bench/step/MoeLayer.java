@@ -6,7 +6,6 @@ import dev.tandem.bench.Problem;
 import dev.tandem.bench.Room;
 import dev.tandem.bench.machine.Cost;
 import dev.tandem.engine.Kernels;
-import dev.tandem.engine.Role;
 import dev.tandem.engine.Tensor;
 import dev.tandem.engine.kernel.FeedForwardWeights;
 import dev.tandem.engine.kernel.GateOptions;
@@ -94,11 +93,11 @@ public final class MoeLayer implements Problem {
                     room.activation("dxOfGate", N, C),
                     room.activation("dExpertY", gating.R(), C),
                     room.activation("dExpertX", gating.R(), C),
-                    room.activation("dWeight", N, gating.K()),
+                    room.floats("dWeight", N, gating.K()),
                     room.activation("dLogits", N, E),
-                    room.weight("dGateWeight", E, C),
+                    room.gradient("dGateWeight", E, C),
                     room.state("dGateBias", E),
-                    weights(room, "d", C, F, E));
+                    room.expertGradients(C, F, E));
         }
     }
 
@@ -116,12 +115,12 @@ public final class MoeLayer implements Problem {
         this.x = room.activation("x", N, C);
         this.dy = room.activation("dy", N, C);
         this.y = room.activation("y", N, C);
-        this.logits = room.activation("logits", N, E);
+        this.logits = room.floats("logits", N, E);
         this.gateWeight = room.weight("gateWeight", E, C);
         this.gateBias = Optional.of(Gating.bias(room, E, options.load));
         this.expertY = room.activation("expertY", Math.max(training.R(), evaluation.R()), C);
         this.preActivation = room.activation("preActivation", training.R(), F);
-        this.weights = weights(room, "", C, F, E);
+        this.weights = room.experts(C, F, E);
         this.gradients = Gradients.of(room, N, C, F, E, training);
         evaluate();
         this.forwardCost = cost(evaluation);
@@ -133,18 +132,11 @@ public final class MoeLayer implements Problem {
         this.trainingCost = kept.plus(new Cost(2 * kept.flop(), kept.read(), kept.written(), matrices));
     }
 
-    private static FeedForwardWeights weights(Room room, String prefix, int C, int F, int E) {
-        return new FeedForwardWeights(
-                room.weight(prefix + "up", E, F, C),
-                room.random(prefix + "upBias", Role.STATE, 0.1, E, F),
-                room.weight(prefix + "down", E, C, F),
-                room.random(prefix + "downBias", Role.STATE, 0.1, E, C));
-    }
-
     private Cost cost(Gating gating) {
         double flop = 2.0 * N * C * E + 4.0 * gating.owned() * C * F;
-        double read = ((double) N * C + 2.0 * gating.touched() * C * F) * Float.BYTES;
-        return new Cost(flop, read, (double) N * C * Float.BYTES, 0);
+        int bytes = x.type().bytes();
+        double read = ((double) N * C + 2.0 * gating.touched() * C * F) * bytes;
+        return new Cost(flop, read, (double) N * C * bytes, 0);
     }
 
     /// What it is given, and its answer.

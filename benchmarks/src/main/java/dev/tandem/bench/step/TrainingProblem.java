@@ -36,11 +36,16 @@ public final class TrainingProblem implements Problem {
 
     /// The model's first weights, a batch, and an optimizer that has done nothing yet.
     public TrainingProblem(Room room, GptConfig config, int B) {
+        this(room, config, B, 1);
+    }
+
+    /// The same for updates of several micro-batches of B sequences.
+    public TrainingProblem(Room room, GptConfig config, int B, int microBatches) {
         this.config = config;
         var options =
                 TrainingOptions.paper(new Schedule(RATE, 0, UPDATES), SEED).withClipNorm(CLIP_NORM);
-        this.model = Gpt.create(room.backend(), config, SEED);
-        this.step = model.training(options, B, config.T());
+        this.model = Gpt.create(room.backend(), config, room.precision(), SEED);
+        this.step = model.training(options, B, config.T(), microBatches);
         int[] text = new SplittableRandom(SEED)
                 .ints(step.tokens() + 1L, 0, config.V())
                 .toArray();

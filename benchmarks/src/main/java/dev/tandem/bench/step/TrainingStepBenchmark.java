@@ -23,6 +23,10 @@ public class TrainingStepBenchmark extends BackendBenchmark {
     @Param({"SMALL_MOE", "SMALL_DENSE", "MIDDLE_DENSE", "MIDDLE_MOE"})
     public Model model = Model.SMALL_MOE;
 
+    /// Batches whose gradients an update sums.
+    @Param("1")
+    public int microBatches;
+
     @SuppressWarnings("NullAway.Init")
     private TrainingProblem problem;
 
@@ -34,7 +38,7 @@ public class TrainingStepBenchmark extends BackendBenchmark {
     public void setUp() {
         problem = prepare(
                 room -> new TrainingProblem(room, SMALL, 3),
-                room -> new TrainingProblem(room, model.config(), model.B()));
+                room -> new TrainingProblem(room, model.config(), model.B(), microBatches));
     }
 
     /// One update.

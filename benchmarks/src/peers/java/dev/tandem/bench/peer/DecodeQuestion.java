@@ -2,6 +2,7 @@ package dev.tandem.bench.peer;
 
 import dev.tandem.bench.step.DecodeProblem;
 import dev.tandem.bench.step.Model;
+import dev.tandem.gpt.Precision;
 import java.util.List;
 
 /// A text that a model continues: reading its prompt into an empty cache, or the token behind it.
@@ -27,8 +28,8 @@ record DecodeQuestion(Model model, boolean prefill) implements Question {
     public double flop() {
         var config = model.config();
         return prefill
-                ? DecodeProblem.prefillCost(config, PROMPT).flop()
-                : DecodeProblem.decodeCost(config, PROMPT).flop();
+                ? DecodeProblem.prefillCost(config, Precision.F32, PROMPT).flop()
+                : DecodeProblem.decodeCost(config, Precision.F32, PROMPT).flop();
     }
 
     @Override

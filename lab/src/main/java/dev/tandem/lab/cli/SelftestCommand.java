@@ -17,6 +17,7 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -122,19 +123,29 @@ final class SelftestCommand implements Callable<Integer> {
     }
 
     private boolean repeats(Backend backend, PrintWriter out) throws IOException {
-        var found = Determinism.of(backend);
+        List<Determinism> found = Determinism.of(backend);
         out.println("SHA-256 of all parameters after %d updates".formatted(Determinism.UPDATES));
-        out.println("first   " + found.first());
-        out.println("second  " + found.second());
-        out.println(found.passed() ? "1 passed, 0 failed" : "0 passed, 1 failed");
+        for (Determinism run : found) {
+            out.println("%s first   %s".formatted(run.precision(), run.first()));
+            out.println("%s second  %s".formatted(run.precision(), run.second()));
+        }
+        long passed = found.stream().filter(Determinism::passed).count();
+        out.println("%d passed, %d failed".formatted(passed, found.size() - passed));
         write(new Fields()
                 .with("backend", backend.name())
                 .with("updates", Determinism.UPDATES)
-                .with("first", found.first())
-                .with("second", found.second())
-                .with("passed", found.passed())
+                .with("runs", found.stream().map(SelftestCommand::fields).toList())
                 .map());
-        return found.passed();
+        return passed == found.size();
+    }
+
+    private static Map<String, Object> fields(Determinism run) {
+        return new Fields()
+                .with("precision", run.precision().toString())
+                .with("first", run.first())
+                .with("second", run.second())
+                .with("passed", run.passed())
+                .map();
     }
 
     private void requireUse(int count) {

@@ -17,6 +17,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import java.util.stream.Stream;
 
 /// Checks a machine with a GPU: is what it computes correct, does it repeat, how fast is it, and
 /// how fast are others?
@@ -77,7 +78,10 @@ public final class GpuCheck {
                 available,
                 provider.requirements(),
                 results(available ? steps.all(script()) : steps.withoutDevice(SUBSTITUTE), line),
-                tree(Steps.KERNELS),
+                Stream.of(Steps.KERNELS, Steps.ORACLE)
+                        .map(this::tree)
+                        .filter(comparison -> !comparison.list("kernels").isEmpty())
+                        .toList(),
                 tree(Steps.DETERMINISM),
                 measurements(),
                 tree(Steps.PEERS));
@@ -94,7 +98,7 @@ public final class GpuCheck {
         var runner = new StepRunner(folder, time, nanoTime);
         List<Step.Result> results = new ArrayList<>();
         for (Step step : steps) {
-            Step.Result result = runner.run(step);
+            Step.Result result = Suite.judged(runner.run(step));
             results.add(result);
             line.accept("%-20s %-8s %6.1f s  %s"
                     .formatted(result.name(), result.outcome(), result.seconds(), result.words()));

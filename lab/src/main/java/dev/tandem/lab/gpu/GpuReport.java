@@ -16,7 +16,7 @@ import java.util.function.ToDoubleFunction;
 /// @param available whether it is
 /// @param requirements libraries with versions and places
 /// @param steps in the order of their run
-/// @param kernels comparison of backends, as [dev.tandem.lab.selftest.BackendTable] writes it
+/// @param comparisons of kernels with other backends, as [dev.tandem.lab.selftest.BackendTable] writes them
 /// @param determinism hashes, as `selftest --determinism` writes them
 /// @param measurements of JMH
 /// @param peers as `gpu_peers.py` writes them
@@ -27,7 +27,7 @@ record GpuReport(
         boolean available,
         Map<String, String> requirements,
         List<Step.Result> steps,
-        Tree kernels,
+        List<Tree> comparisons,
         Tree determinism,
         List<Measurement> measurements,
         Tree peers) {
@@ -35,17 +35,29 @@ record GpuReport(
     private static final List<Pair> PAIRS = List.of(
             new Pair("A", "forward", Suite.LAYER_A),
             new Pair("A", "forwardBackward", Suite.LAYER_A),
+            new Pair("B", "forwardBackward", Suite.LAYER_B),
             new Pair("decode 64", "forward", "64x1024x4096"),
             new Pair("decode 1", "forward", "1x1024x4096"));
 
-    /// The pair that the goals name.
-    static final Pair BOTH = PAIRS.get(1);
+    /// The pairs that the goals name.
+    static final Pair BOTH_A = PAIRS.get(1);
+
+    static final Pair BOTH_B = PAIRS.get(2);
 
     /// A layer as PyTorch's script names it, and as ours.
     record Pair(String shape, String direction, String size) {}
 
     boolean failed() {
         return steps.stream().anyMatch(step -> step.outcome() == Step.Outcome.FAILED);
+    }
+
+    /// How long a step took; NaN if it did not pass.
+    double seconds(String step) {
+        return steps.stream()
+                .filter(result -> result.name().equals(step) && result.outcome() == Step.Outcome.PASSED)
+                .mapToDouble(Step.Result::seconds)
+                .findFirst()
+                .orElse(Double.NaN);
     }
 
     /// The best FLOP/s of this run, ours or PyTorch's: both call the vendor's library.
@@ -74,7 +86,7 @@ record GpuReport(
                 .with("available", available)
                 .with("requirements", requirements)
                 .with("steps", steps.stream().map(GpuReport::json).toList())
-                .with("kernels", kernels.value())
+                .with("kernels", comparisons.stream().map(Tree::value).toList())
                 .with("determinism", determinism.value())
                 .with("ceilingFlops", ceilingFlops())
                 .with("ceilingBytesPerSecond", ceilingBytes())
@@ -82,7 +94,9 @@ record GpuReport(
                         "measurements",
                         measurements.stream().map(Measurement::json).toList())
                 .with("peers", peers.value())
-                .with("goals", Goal.of(this).stream().map(GpuReport::json).toList())
+                .with(
+                        "goals",
+                        new Goals(this).all().stream().map(GpuReport::json).toList())
                 .map());
     }
 
@@ -120,11 +134,12 @@ record GpuReport(
         text.append(found.markdown())
                 .append("\n## Steps\n\n")
                 .append(stepTable().markdown());
-        if (!kernels.list("kernels").isEmpty()) {
-            text.append("\n## Kernels: %s against %s\n\n".formatted(kernels.text("backend"), kernels.text("against")))
+        for (Tree comparison : comparisons) {
+            text.append("\n## Kernels: %s against %s\n\n"
+                            .formatted(comparison.text("backend"), comparison.text("against")))
                     .append(
                             "Errors in units of each kernel's tolerance; seconds over small trials, launches included.\n\n")
-                    .append(kernelTable().markdown());
+                    .append(kernelTable(comparison).markdown());
         }
         if (!measurements.isEmpty()) {
             text.append("\n## Speed\n\nCeilings of this run: %s and %s.\n\n"
@@ -153,9 +168,10 @@ record GpuReport(
         return table;
     }
 
-    private Table kernelTable() {
+    private static Table kernelTable(Tree comparison) {
         var table = new Table("kernel", "trials", "worst error", "integers that differ", "speed", "passed");
-        kernels.list("kernels")
+        comparison
+                .list("kernels")
                 .forEach(kernel -> table.row(
                         kernel.text("kernel"),
                         Text.fixed(kernel.number("trials"), 0),
@@ -231,7 +247,7 @@ record GpuReport(
 
     private Table goalTable() {
         var table = new Table("goal", "reached", "gate", "target", "moonshot", "verdict");
-        for (Goal goal : Goal.of(this)) {
+        for (Goal goal : new Goals(this).all()) {
             table.row(
                     goal.name(),
                     number(goal.value()),

@@ -51,7 +51,8 @@ record Measurement(
                 percentile(seconds, 0.9),
                 counters.child("flop").number("score") / callsPerSecond,
                 (counters.child("read").number("score")
-                                + counters.child("written").number("score"))
+                                + counters.child("written").number("score")
+                                + 2 * counters.child("updated").number("score"))
                         / callsPerSecond);
     }
 

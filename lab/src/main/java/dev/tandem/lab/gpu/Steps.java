@@ -8,8 +8,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/// The parts of the check, in the order of their run: what is correct first, what is fast second,
-/// what takes long last.
+/// The parts of the check, in the order of their run, so that what a lack of time leaves out matters least: is it
+/// correct,
+/// how fast are layers and models, how fast is PyTorch, does it leave memory alone, how fast is each kernel.
 ///
 /// @param backend that is checked
 /// @param folder for results and logs
@@ -17,6 +18,7 @@ import java.util.stream.Stream;
 /// @param searchPath of programs
 record Steps(String backend, Path folder, Optional<Path> vectors, String searchPath) {
     static final String KERNELS = "kernels";
+    static final String ORACLE = "oracle";
     static final String DETERMINISM = "determinism";
     static final String PEERS = "peers";
     private static final String TANDEM = "dev.tandem.lab.cli.Main";
@@ -31,19 +33,23 @@ record Steps(String backend, Path folder, Optional<Path> vectors, String searchP
     /// @param peers the PyTorch script
     List<Step> all(Path peers) {
         List<Step> steps = new ArrayList<>(correctness("cpu-vector", List.of()));
-        boolean benchmarks = Steps.class.getResource("/META-INF/BenchmarkList") != null;
-        for (Suite suite : Suite.all()) {
-            List<String> command = Program.java(JMH, suite.arguments(backend, results(suite.step())));
-            steps.add(
-                    benchmarks
-                            ? Step.of(suite.step(), Duration.ofSeconds(45), command)
-                            : Step.impossible(suite.step(), "the benchmarks are not on the class path"));
-        }
+        steps.add(kernels(ORACLE, "reference", List.of("--trials", "12")));
+        Suite.layers().forEach(suite -> steps.add(benchmark(suite)));
         steps.add(peers(peers));
-        for (String tool : List.of("memcheck", "racecheck", "synccheck")) {
-            steps.add(sanitizer(tool));
-        }
+        steps.add(sanitizer("memcheck"));
+        Suite.kernels().forEach(suite -> steps.add(benchmark(suite)));
+        steps.add(sanitizer("racecheck"));
+        steps.add(sanitizer("synccheck"));
         return steps;
+    }
+
+    private Step benchmark(Suite suite) {
+        return Steps.class.getResource("/META-INF/BenchmarkList") == null
+                ? Step.impossible(suite.step(), "the benchmarks are not on the class path")
+                : Step.of(
+                        suite.step(),
+                        Duration.ofSeconds(60),
+                        Program.java(JMH, suite.arguments(backend, results(suite.step()))));
     }
 
     /// What can be known without that backend: that the rest of the program works.
@@ -60,14 +66,18 @@ record Steps(String backend, Path folder, Optional<Path> vectors, String searchP
         steps.add(vectors.map(path ->
                         tandem("vectors", 90, List.of(SELFTEST, BACKEND, backend, "--vectors", path.toString())))
                 .orElseGet(() -> Step.impossible("vectors", "there are no test vectors: give --vectors DIR")));
-        List<String> kernels = new ArrayList<>(List.of(SELFTEST, BACKEND, backend, "--against", against));
-        kernels.addAll(List.of("--json", results(KERNELS)));
-        kernels.addAll(fewer);
-        steps.add(tandem(KERNELS, 100, kernels));
+        steps.add(kernels(KERNELS, against, fewer));
         steps.add(tandem("models", 60, List.of(SELFTEST, BACKEND, backend)));
         steps.add(tandem(
                 DETERMINISM, 60, List.of(SELFTEST, BACKEND, backend, "--determinism", "--json", results(DETERMINISM))));
         return steps;
+    }
+
+    private Step kernels(String name, String against, List<String> fewer) {
+        List<String> arguments = new ArrayList<>(List.of(SELFTEST, BACKEND, backend, "--against", against));
+        arguments.addAll(List.of("--json", results(name)));
+        arguments.addAll(fewer);
+        return tandem(name, 100, arguments);
     }
 
     private Step peers(Path script) {
@@ -101,7 +111,7 @@ record Steps(String backend, Path folder, Optional<Path> vectors, String searchP
     /// Steps that may write results.
     static List<String> resultNames() {
         return Stream.concat(
-                        Stream.of(KERNELS, DETERMINISM, PEERS),
+                        Stream.of(KERNELS, ORACLE, DETERMINISM, PEERS),
                         Suite.all().stream().map(Suite::step))
                 .toList();
     }

@@ -3,21 +3,25 @@ package dev.tandem.lab.selftest;
 import dev.tandem.engine.Backend;
 import dev.tandem.gpt.Gpt;
 import dev.tandem.gpt.GptConfig;
+import dev.tandem.gpt.Precision;
 import dev.tandem.gpt.Schedule;
 import dev.tandem.gpt.TrainingOptions;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.SplittableRandom;
 
 /// Trains a small model with experts and dropout twice on equal data; every bit of every parameter
 /// must repeat.
 ///
+/// @param precision that was computed in
 /// @param first SHA-256 of all parameters after the first training
 /// @param second after the second
-public record Determinism(String first, String second) {
+public record Determinism(Precision precision, String first, String second) {
     /// Updates of each training.
     public static final int UPDATES = 20;
 
@@ -26,9 +30,15 @@ public record Determinism(String first, String second) {
     private static final int B = 4;
     private static final int E = 8;
 
-    /// Trains twice.
-    public static Determinism of(Backend backend) {
-        return new Determinism(hashAfterTraining(backend, UPDATES), hashAfterTraining(backend, UPDATES));
+    /// Trains twice in each precision that the backend offers.
+    public static List<Determinism> of(Backend backend) {
+        return Arrays.stream(Precision.values())
+                .filter(precision -> backend.offers(precision.type()))
+                .map(precision -> new Determinism(
+                        precision,
+                        hashAfterTraining(backend, precision, UPDATES),
+                        hashAfterTraining(backend, precision, UPDATES)))
+                .toList();
     }
 
     /// Whether the two agree.
@@ -37,11 +47,11 @@ public record Determinism(String first, String second) {
     }
 
     /// SHA-256 of all parameters, in their order, after that many updates.
-    static String hashAfterTraining(Backend backend, int updates) {
+    static String hashAfterTraining(Backend backend, Precision precision, int updates) {
         var config = GptConfig.gpt3(V, T, 2, 64, 4).withExperts(E).withDropout(0.1);
         var options = TrainingOptions.paper(new Schedule(0.003, 2, UPDATES), 7);
         var random = new SplittableRandom(11);
-        try (var model = Gpt.create(backend, config, 5);
+        try (var model = Gpt.create(backend, config, precision, 5);
                 var step = model.training(options, B, T)) {
             for (int update = 0; update < updates; update++) {
                 int[] ids = random.ints((long) B * T, 0, V).toArray();

@@ -19,6 +19,7 @@ MOST_MILLISECONDS = 4000.0
 FLUSHED_BYTES = 256 << 20
 K = 2
 SHAPE_A = {"name": "A", "N": 16384, "C": 1024, "F": 4096, "E": 64}
+SHAPE_B = {"name": "B", "N": 65536, "C": 768, "F": 3072, "E": 512}
 DECODE = [
     {"name": "decode 64", "N": 64, "C": 1024, "F": 4096, "E": 64},
     {"name": "decode 1", "N": 1, "C": 1024, "F": 4096, "E": 64},
@@ -43,6 +44,7 @@ class Results:
             "gpu": torch.cuda.get_device_name(0),
             "gemmFlops": None,
             "copyBytesPerSecond": None,
+            "batchedGemmFlops": None,
             "measurements": [],
             "failures": {},
         }
@@ -200,6 +202,15 @@ def ceilings(results):
     results.content["copyBytesPerSecond"] = 2.0 * source.numel() / seconds
 
 
+def batched(results):
+    """The product of shape A's experts by cuBLAS, forward, every row full."""
+    E, slots, C, F = SHAPE_A["E"], K * SHAPE_A["N"] // SHAPE_A["E"], SHAPE_A["C"], SHAPE_A["F"]
+    rows = torch.randn(E, slots, C, device="cuda").to(torch.bfloat16)
+    weights = torch.randn(E, F, C, device="cuda").to(torch.bfloat16)
+    seconds = statistics.median(times(lambda: torch.bmm(rows, weights.transpose(-2, -1)))) * 1e-3
+    results.content["batchedGemmFlops"] = 2.0 * E * slots * C * F / seconds
+
+
 def dense(results, training):
     """Every row through one feed-forward layer: the FLOPs of the experts without any routing."""
     shape = dict(SHAPE_A, E=1)
@@ -250,11 +261,13 @@ def main():
         return SKIPPED
     results = Results(sys.argv[1])
     results.attempt("ceilings", lambda: ceilings(results))
+    results.attempt("batched", lambda: batched(results))
     for training in (False, True):
         layers(results, SHAPE_A, ["grouped", "padded"], training)
         results.attempt("dense", lambda: dense(results, training))
     for shape in DECODE:
         layers(results, shape, ["grouped", "padded", "loop"], False)
+    layers(results, SHAPE_B, ["grouped", "padded"], True)
     for training in (False, True):
         layers(results, SHAPE_A, ["grouped"], training, compiled=True)
     return 0 if results.content["measurements"] else 1

@@ -19,13 +19,14 @@ final class GpuReportTest {
     Path folder;
 
     private final List<Measurement> measurements = new ArrayList<>();
+    private final List<Tree> comparisons = new ArrayList<>();
 
     /// As JMH writes it, with NaN for errors it cannot know.
     private static String jmh(String benchmark, String parameters, double callsPerSecond, double flop, double read) {
         return """
                 [{"jmhVersion": "1.37", "benchmark": "dev.tandem.bench.%s", "mode": "thrpt", "params": {%s},
                   "primaryMetric": {"score": %s, "scoreError": NaN, "rawData": [[%s, %s, %s]]},
-                  "secondaryMetrics": {"flop": {"score": %s}, "read": {"score": %s}, "written": {"score": 0}}}]
+                  "secondaryMetrics": {"flop": {"score": %s}, "read": {"score": %s}, "written": {"score": 0}, "updated": {"score": 0}}}]
                 """.formatted(
                         benchmark,
                         parameters,
@@ -64,7 +65,7 @@ final class GpuReportTest {
                 true,
                 Map.of("driver", "580.1 | beta"),
                 List.of(steps),
-                Tree.NONE,
+                comparisons,
                 Tree.NONE,
                 measurements,
                 peers);
@@ -118,11 +119,75 @@ final class GpuReportTest {
                 1e12,
                 1e9);
         measured("kernel.DispatchBenchmark.gather", "\"size\": \"16384x1024x64\"", 1000, 0, 1.5e9);
-        List<Goal> goals = Goal.of(report(Tree.NONE));
+        List<Goal> goals = new Goals(report(Tree.NONE)).all();
 
         assertThat(goals.stream().map(goal -> "%s %.2f".formatted(goal.verdict(), goal.value())))
                 .contains("target 0.80", "missed 0.50", "gate 1.25", "not measured NaN");
         assertThat(report(Tree.NONE).markdown()).contains("| goal ", "decode layer, 64 tokens");
+    }
+
+    private double goal(String name, Tree peers) {
+        return new Goals(report(peers, new Step.Result("doctor", Step.Outcome.PASSED, "", 1.5, "")))
+                .all().stream()
+                        .filter(goal -> goal.name().startsWith(name))
+                        .findFirst()
+                        .orElseThrow()
+                        .value();
+    }
+
+    @Test
+    void everyGoalHasItsNumber() {
+        List<String> names =
+                new Goals(report(Tree.NONE)).all().stream().map(Goal::name).toList();
+        for (int number = 1; number <= 16; number++) {
+            String prefix = "G" + number + " ";
+            assertThat(names).anyMatch(name -> name.startsWith(prefix));
+        }
+    }
+
+    @Test
+    void theExpertsProductsAreComparedWithCuBlasAndWithTheLayer() throws IOException {
+        String size = "\"size\": \"16384x1024x4096\", \"load\": \"EVEN\"";
+        measured("step.MoeLayerBenchmark.forwardBackward", size, 100, 1e12, 1e9);
+        measured("kernel.ExpertLinearBenchmark.forward", size, 1000, 4e11, 1e9);
+        measured("kernel.ExpertLinearBenchmark.backwardData", size, 1000, 4e11, 1e9);
+        measured("kernel.ExpertLinearBenchmark.backwardWeight", size, 500, 4e11, 1e9);
+
+        assertThat(goal("G4", new Tree(Map.of("batchedGemmFlops", 5e14)))).isCloseTo(0.8, within(1e-9));
+        assertThat(goal("G7", Tree.NONE)).isCloseTo(0.2, within(1e-9)); // 2 · (1 + 1 + 2) of 10 ms
+    }
+
+    @Test
+    void whatMoreMicroBatchesCostIsForwardAndBackward() throws IOException {
+        String model = "\"model\": \"LARGE_MOE\", \"microBatches\": ";
+        measured("step.TrainingStepBenchmark.update", model + "\"1\"", 10, 1e13, 1e9); // 100 ms
+        measured("step.TrainingStepBenchmark.update", model + "\"8\"", 2, 8e13, 1e9); // 500 ms
+
+        assertThat(goal("G9", Tree.NONE)).isCloseTo(7e13 / 0.4 / 5e14, within(1e-9));
+        assertThat(goal("G10", Tree.NONE)).isCloseTo(8e13 / 0.5 / 5e14, within(1e-9));
+    }
+
+    @Test
+    void kernelsThatDisagreeAreCountedAndColdStartIsTheDoctors() {
+        comparisons.add(new Tree(Map.of(
+                "against",
+                "reference",
+                "kernels",
+                List.of(Map.of("kernel", "Add", "passed", true), Map.of("kernel", "Gate BF16", "passed", false)))));
+
+        assertThat(goal("G15", Tree.NONE)).isEqualTo(1.5);
+        assertThat(goal("G16", Tree.NONE)).isEqualTo(1);
+        assertThat(report(Tree.NONE).markdown()).contains("against reference", "Gate BF16");
+    }
+
+    @Test
+    void benchmarksThatFailFailTheirStep() {
+        var result = new Step.Result("bench-layer", Step.Outcome.PASSED, "", 9, "begin\n<failure>\n\nwords\n");
+
+        assertThat(Suite.judged(result).outcome()).isEqualTo(Step.Outcome.FAILED);
+        assertThat(Suite.judged(result).reason()).isEqualTo("1 benchmarks failed");
+        var fine = new Step.Result("bench-layer", Step.Outcome.PASSED, "", 9, "no <failure>");
+        assertThat(Suite.judged(fine)).isSameAs(fine);
     }
 
     @Test

@@ -37,6 +37,7 @@ final class StepsTest {
                         "doctor",
                         "vectors",
                         "kernels",
+                        "oracle",
                         "models",
                         "determinism",
                         "bench-ceiling",
@@ -73,7 +74,7 @@ final class StepsTest {
     void benchmarksAreGivenTheBackendAndTheirSizes() {
         assertThat(Suite.all().get(2).arguments("cuda", "layer.json"))
                 .startsWith("MoeLayerBenchmark")
-                .containsSubsequence("-rff", "layer.json", "-p", "backend=cuda")
+                .containsSubsequence("-rff", "layer.json", "-p", "backend=cuda", "-p", "precision=BF16")
                 .contains("size=16384x1024x4096", "experts=64", "load=EVEN,ZIPF");
     }
 
