@@ -5,6 +5,7 @@ import dev.tandem.engine.ElementType;
 import dev.tandem.engine.Kernels;
 import dev.tandem.engine.MemoryUsage;
 import dev.tandem.engine.OutOfDeviceMemory;
+import dev.tandem.engine.PlannedTensor;
 import dev.tandem.engine.Region;
 import dev.tandem.engine.Role;
 import dev.tandem.engine.Shape;
@@ -13,8 +14,8 @@ import dev.tandem.engine.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.util.EnumSet;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 
 /// An accelerator as the kernel API wants it: plain row-major tensors, kernels enqueued in call
@@ -74,21 +75,32 @@ final class CudaDevice implements Device {
     }
 
     @Override
+    public void reserve(Region region, List<PlannedTensor> tensors) {
+        if (!memory(region).reserve(tensors)) {
+            throw OutOfDeviceMemory.planned(
+                    RegionMemory.bytes(tensors), accelerator.freeBytes(), region.name(), tensors);
+        }
+    }
+
+    @Override
     public Storage allocate(Region region, String name, Role role, ElementType type, Shape shape) {
-        long bytes = bytes(name, type, shape);
-        RegionMemory memory = regions.getOrDefault(region, new RegionMemory(accelerator, steps.shared()));
-        long address =
-                memory.allocate(bytes).orElseThrow(() -> new OutOfDeviceMemory(bytes, accelerator.freeBytes(), name));
-        regions.put(region, memory);
-        accelerator.clear(address, bytes);
+        var tensor = new PlannedTensor(name, role, type, shape);
+        long bytes = bytes(tensor);
+        long address = memory(region)
+                .allocate(tensor)
+                .orElseThrow(() -> new OutOfDeviceMemory(bytes, accelerator.freeBytes(), name));
         return new CudaStorage(region, name, role, type, shape, address);
     }
 
-    private long bytes(String name, ElementType type, Shape shape) {
+    private RegionMemory memory(Region region) {
+        return regions.computeIfAbsent(region, _ -> new RegionMemory(accelerator, steps.shared()));
+    }
+
+    private long bytes(PlannedTensor tensor) {
         try {
-            return Math.multiplyExact(shape.elements(), type.bytes());
+            return tensor.bytes();
         } catch (ArithmeticException e) {
-            var refused = new OutOfDeviceMemory(Long.MAX_VALUE, accelerator.freeBytes(), name);
+            var refused = new OutOfDeviceMemory(Long.MAX_VALUE, accelerator.freeBytes(), tensor.name());
             refused.initCause(e);
             throw refused;
         }
@@ -96,9 +108,14 @@ final class CudaDevice implements Device {
 
     @Override
     public void free(Storage storage) {
-        Region region = storage.region();
-        if (Objects.requireNonNull(regions.get(region)).release()) {
-            regions.remove(region);
+        // goes with its region
+    }
+
+    @Override
+    public void release(Region region) {
+        RegionMemory memory = regions.remove(region);
+        if (memory != null) {
+            memory.free();
         }
     }
 
