@@ -7,11 +7,13 @@ import dev.tandem.engine.MemoryUsage;
 import dev.tandem.engine.OutOfDeviceMemory;
 import dev.tandem.engine.PlannedTensor;
 import dev.tandem.engine.Region;
+import dev.tandem.engine.RepeatedStep;
 import dev.tandem.engine.Role;
 import dev.tandem.engine.Shape;
 import dev.tandem.engine.Storage;
 import dev.tandem.engine.Tensor;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
@@ -23,25 +25,28 @@ import java.util.Set;
 final class CudaDevice implements Device {
     static final String NAME = "cuda";
 
-    private final Accelerator accelerator;
+    private final StepRecorder accelerator;
     private final CudaQueue queue;
+    private final PositionCell position;
     private final Kernels kernels;
     private final MemorySteps steps;
     private final Map<Region, RegionMemory> regions = new HashMap<>();
+    private final Map<Region, List<StepGraphs>> graphs = new HashMap<>();
 
     /// Takes the accelerator over and closes it in the end.
     CudaDevice(Accelerator accelerator, MemorySteps steps) {
-        this.accelerator = accelerator;
+        this.accelerator = new StepRecorder(accelerator);
         this.steps = steps;
-        queue = new CudaQueue(accelerator, steps);
+        queue = new CudaQueue(this.accelerator, steps);
+        position = new PositionCell(queue);
         TypedProducts products = TypedProducts.of(queue);
         var rounding = new Rounding(queue);
         kernels = new Kernels(
                 new CudaFill(queue),
-                new CudaEmbedding(queue),
+                new CudaEmbedding(queue, position),
                 new CudaLayerNorm(queue),
                 new CudaLinear(queue, products),
-                new CudaAttention(queue),
+                new CudaAttention(queue, position),
                 new CudaGelu(queue),
                 new CudaAdd(queue),
                 new CudaDropout(queue),
@@ -112,7 +117,29 @@ final class CudaDevice implements Device {
     }
 
     @Override
+    public RepeatedStep repeated(Region region) {
+        if (accelerator.graphs().isEmpty()) {
+            return Runnable::run;
+        }
+        var own = new StepGraphs(accelerator.graphs().get());
+        graphs.computeIfAbsent(region, _ -> new ArrayList<>()).add(own);
+        return step -> {
+            // so that every step sets it, with the same kernel in the same place
+            position.forget();
+            try {
+                accelerator.run(own, step);
+            } finally {
+                position.forget();
+            }
+        };
+    }
+
+    @Override
     public void release(Region region) {
+        List<StepGraphs> own = graphs.remove(region);
+        if (own != null) {
+            own.forEach(StepGraphs::free);
+        }
         RegionMemory memory = regions.remove(region);
         if (memory != null) {
             memory.free();

@@ -31,7 +31,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 final class RegionPlanTest {
     private static final int CHUNK = 1 << 16;
     private static final MemorySteps SHARING = new MemorySteps(1, CHUNK);
-    private static final int OF_ITS_OWN = 16; // bytes that the backend takes when it opens
+    private static final int OF_ITS_OWN = 20; // bytes that the backend takes when it opens
     private static final int ALIGNMENT = 256;
 
     private final CountingAccelerator counting = new CountingAccelerator(ShimBackend.shim());
