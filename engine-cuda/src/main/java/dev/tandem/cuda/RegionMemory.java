@@ -88,7 +88,6 @@ final class RegionMemory {
         for (PlannedTensor tensor : tensors) {
             planned.add(new Place(tensor, chunk.take(tensor.bytes())));
         }
-        chunk.used = bytes;
         return true;
     }
 

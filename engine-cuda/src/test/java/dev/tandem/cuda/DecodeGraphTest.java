@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 final class DecodeGraphTest {
     private static final int V = 13;
     private static final int L = 2;
-    private static final int POSITIONS = 200;
+    private static final int POSITIONS = 260;
     private static final int PADDING = 0;
 
     /// Keys of a block of attention: one position more needs another block, and from the second on a kernel

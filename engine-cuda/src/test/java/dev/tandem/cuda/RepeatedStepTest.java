@@ -90,30 +90,89 @@ final class RepeatedStepTest {
         assertThat(value(y)).isEqualTo(9);
     }
 
+    /// Token and position vectors of two texts; ranks of their tokens stand in scratch.
+    private static final class Embedded {
+        private static final int C = 4;
+
+        final Kernels kernels;
+        final Tensor ids;
+        final Tensor table;
+        final Tensor positions;
+        final Tensor few;
+        final Tensor many;
+
+        Embedded(Backend backend, Region region) {
+            kernels = backend.kernels();
+            ids = region.allocate("ids", Role.ACTIVATION, ElementType.I32, 1, 9);
+            table = region.floats("table", Role.WEIGHT, C, C);
+            positions = region.floats("positions", Role.STATE, 20, C);
+            few = region.floats("few", Role.ACTIVATION, 1, 2, C);
+            many = region.floats("many", Role.ACTIVATION, 1, 9, C);
+            backend.upload(ids, new int[] {2, 3, 0, 1, 2, 3, 1, 1, 2});
+            kernels.embedding().sinusoidal(positions, 0);
+            kernels.fill().constant(table, 0.5f);
+        }
+
+        void few(int start) {
+            Tensor first = ids.reshape(9).slice(0, 2).reshape(1, 2);
+            kernels.embedding().forward(few, first, table, positions, 2, 0, start);
+        }
+
+        void many(int start) {
+            kernels.embedding().forward(many, ids, table, positions, 2, 0, start);
+        }
+    }
+
     @Test
     void scratchThatGrowsStaysUntilTheKernelsBeforeAreLaunched() {
-        Tensor ids = region.allocate("ids", Role.ACTIVATION, ElementType.I32, 1, 9);
-        Tensor few = ids.reshape(9).slice(0, 2).reshape(1, 2);
-        Tensor table = region.floats("table", Role.WEIGHT, 4, 4);
-        Tensor positions = region.floats("positions", Role.STATE, 20, 4);
-        Tensor short_ = region.floats("short", Role.ACTIVATION, 1, 2, 4);
-        Tensor long_ = region.floats("long", Role.ACTIVATION, 1, 9, 4);
-        backend.upload(ids, new int[] {2, 3, 0, 1, 2, 3, 1, 1, 2});
-        kernels.embedding().sinusoidal(positions, 0);
-        kernels.fill().constant(table, 0.5f);
+        var embedded = new Embedded(backend, region);
         counting.calls();
-        // ranks of the tokens stand in scratch
         repeated.run(() -> {
-            kernels.embedding().forward(short_, few, table, positions, 2, 0, 0);
-            kernels.embedding().forward(long_, ids, table, positions, 2, 0, 3);
+            embedded.few(0);
+            embedded.many(3);
+            assertThat(counting.calls()).isEqualTo(Map.of("allocate", 2));
         });
-        assertThat(counting.calls()).isEqualTo(Map.of("allocate", 2, "free", 1, "graph", 1, "launch", 1));
-        float[] expectedShort = backend.floats(short_);
-        float[] expectedLong = backend.floats(long_);
-        kernels.embedding().forward(short_, few, table, positions, 2, 0, 0);
-        kernels.embedding().forward(long_, ids, table, positions, 2, 0, 3);
-        assertThat(backend.floats(short_)).isEqualTo(expectedShort);
-        assertThat(backend.floats(long_)).isEqualTo(expectedLong);
+        assertThat(counting.calls()).isEqualTo(Map.of("free", 1, "graph", 1, "launch", 1));
+        float[] few = backend.floats(embedded.few);
+        float[] many = backend.floats(embedded.many);
+        embedded.few(0);
+        embedded.many(3);
+        assertThat(backend.floats(embedded.few)).isEqualTo(few);
+        assertThat(backend.floats(embedded.many)).isEqualTo(many);
+    }
+
+    @Test
+    void whereOldAndNewScratchDoNotFitTogetherTheKernelsBeforeAreLaunchedFirst() {
+        try (Backend crowded = Backend.of(new CudaDevice(new HostShim(Schedule.FORWARD, 10_000), ShimBackend.EXACTLY));
+                Region own = crowded.region("step")) {
+            var embedded = new Embedded(crowded, own);
+            // two ranks and two tokens before, nine of each then
+            int left = 9 * 2 * Integer.BYTES + 8;
+            own.floats("filler", Role.STATE, (int) (crowded.memoryUsage().free() - left) / Float.BYTES);
+            own.repeated().run(() -> {
+                embedded.few(0);
+                embedded.many(3);
+            });
+            float[] few = crowded.floats(embedded.few);
+            embedded.few(0);
+            assertThat(crowded.floats(embedded.few)).isEqualTo(few);
+        }
+    }
+
+    @Test
+    void aPositionThatAStepDroppedIsSetAgain() {
+        var embedded = new Embedded(backend, region);
+        embedded.few(3);
+        float[] expected = backend.floats(embedded.few);
+        embedded.few(0);
+        assertThatIllegalStateException()
+                .isThrownBy(() -> repeated.run(() -> {
+                    embedded.few(3);
+                    throw new IllegalStateException("no more");
+                }));
+        assertThat(backend.floats(embedded.few)).isNotEqualTo(expected);
+        embedded.few(3);
+        assertThat(backend.floats(embedded.few)).isEqualTo(expected);
     }
 
     @Test
