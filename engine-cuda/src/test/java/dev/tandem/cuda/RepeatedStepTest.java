@@ -160,6 +160,16 @@ final class RepeatedStepTest {
     }
 
     @Test
+    void aStepIsTheSameWhateverPositionWasSetBeforeIt() {
+        var embedded = new Embedded(backend, region);
+        repeated.run(() -> embedded.few(3));
+        embedded.few(3);
+        counting.calls();
+        repeated.run(() -> embedded.few(3));
+        assertThat(counting.calls()).isEqualTo(Map.of("launch", 1));
+    }
+
+    @Test
     void aPositionThatAStepDroppedIsSetAgain() {
         var embedded = new Embedded(backend, region);
         embedded.few(3);
