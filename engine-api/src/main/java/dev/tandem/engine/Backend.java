@@ -6,6 +6,7 @@ import dev.tandem.engine.internal.TracedKernels;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /// One opened device: its memory, its kernels, its single in-order queue.
 ///
@@ -18,6 +19,7 @@ public final class Backend implements AutoCloseable {
     private final Guard guard;
     private final Kernels kernels;
     private final List<Region> regions = new ArrayList<>();
+    private Optional<Region> stepping = Optional.empty();
 
     private Backend(Device device) {
         this.device = device;
@@ -187,23 +189,72 @@ public final class Backend implements AutoCloseable {
         }
     }
 
-    Tensor allocate(Region region, String name, Role role, ElementType type, Shape shape) {
-        guard.enter("allocate");
+    void reserve(Region region, List<PlannedTensor> tensors) {
+        guard.enter("reserve");
         try {
-            if (!region.isOpen()) {
-                throw new IllegalStateException(
-                        "region '%s' is closed: tensor '%s' cannot be allocated".formatted(region.name(), name));
+            for (PlannedTensor tensor : tensors) {
+                allocatable(region, tensor);
             }
-            if (!offers(type)) {
-                throw new IllegalArgumentException(
-                        "tensor '%s': backend '%s' does not compute in %s; allocate it as F32, or open one that does"
-                                .formatted(name, name(), type));
-            }
-            Storage storage = device.allocate(region, name, role, type, shape);
-            region.add(storage);
-            return new Tensor(storage, 0, shape);
+            device.reserve(region, List.copyOf(tensors));
         } finally {
             guard.exit();
+        }
+    }
+
+    Tensor allocate(Region region, PlannedTensor tensor) {
+        guard.enter("allocate");
+        try {
+            allocatable(region, tensor);
+            Storage storage = device.allocate(region, tensor.name(), tensor.role(), tensor.type(), tensor.shape());
+            region.add(storage);
+            return new Tensor(storage, 0, tensor.shape());
+        } finally {
+            guard.exit();
+        }
+    }
+
+    private void allocatable(Region region, PlannedTensor tensor) {
+        demandOpen(region, "tensor '%s' cannot be allocated".formatted(tensor.name()));
+        if (!offers(tensor.type())) {
+            throw new IllegalArgumentException(
+                    "tensor '%s': backend '%s' does not compute in %s; allocate it as F32, or open one that does"
+                            .formatted(tensor.name(), name(), tensor.type()));
+        }
+    }
+
+    RepeatedStep repeated(Region region) {
+        guard.enter("repeated");
+        try {
+            demandOpen(region, "it repeats no step");
+            RepeatedStep repeated = device.repeated(region);
+            return step -> run(region, repeated, step);
+        } finally {
+            guard.exit();
+        }
+    }
+
+    private void run(Region region, RepeatedStep repeated, Runnable step) {
+        guard.enter("step");
+        try {
+            demandOpen(region, "it repeats no step");
+            if (stepping.isPresent()) {
+                throw new IllegalStateException("region '%s': a step cannot run within one of region '%s'"
+                        .formatted(region.name(), stepping.get().name()));
+            }
+            stepping = Optional.of(region);
+            try {
+                repeated.run(step);
+            } finally {
+                stepping = Optional.empty();
+            }
+        } finally {
+            guard.exit();
+        }
+    }
+
+    private static void demandOpen(Region region, String otherwise) {
+        if (!region.isOpen()) {
+            throw new IllegalStateException("region '%s' is closed: %s".formatted(region.name(), otherwise));
         }
     }
 
@@ -213,6 +264,10 @@ public final class Backend implements AutoCloseable {
         }
         guard.enter("close region");
         try {
+            if (stepping.filter(running -> running == region).isPresent()) {
+                throw new IllegalStateException(
+                        "region '%s' runs a step: close it afterwards".formatted(region.name()));
+            }
             device.synchronize();
             free(region);
         } finally {
@@ -223,6 +278,7 @@ public final class Backend implements AutoCloseable {
     private void free(Region region) {
         regions.remove(region);
         region.seal().forEach(device::free);
+        device.release(region);
     }
 
     private void usable(String call, Tensor tensor, MemorySegment host) {

@@ -1,6 +1,7 @@
 package dev.tandem.engine;
 
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import java.util.Set;
 
 /// What a backend implements; users see it as a [Backend], which validates operands, guards
@@ -26,6 +27,12 @@ public interface Device extends AutoCloseable {
         return Set.of(ElementType.F32, ElementType.I32);
     }
 
+    /// Hears which tensors will be allocated in a region next, in their order, all of types that this
+    /// device has. One that gains nothing from it does nothing.
+    ///
+    /// @throws OutOfDeviceMemory if there is no room; nothing was reserved then
+    default void reserve(Region region, List<PlannedTensor> tensors) {}
+
     /// Allocates memory, filled with zeros.
     ///
     /// @throws OutOfDeviceMemory if there is no room
@@ -33,6 +40,15 @@ public interface Device extends AutoCloseable {
 
     /// Returns memory; never called twice for one storage.
     void free(Storage storage);
+
+    /// What runs the steps that a region repeats; asked for once for each kind of step. The backend runs
+    /// one step at a time, and none of a closed region.
+    default RepeatedStep repeated(Region region) {
+        return Runnable::run;
+    }
+
+    /// Lets go of all else that is held for a region. The backend has closed it and freed its storages.
+    default void release(Region region) {}
 
     /// Copies dense row-major host elements, in native byte order, into a tensor.
     void upload(Tensor target, MemorySegment source);

@@ -26,15 +26,34 @@ public final class Region implements AutoCloseable {
     ///     has neither two nor three dimensions
     /// @throws IllegalStateException if this region or its backend is closed
     public Tensor allocate(String tensorName, Role role, ElementType type, int... extents) {
-        Shape shape = Shape.of(extents);
-        if (role == Role.WEIGHT && (shape.rank() < 2 || shape.rank() > 3)) {
-            throw new IllegalArgumentException(
-                    "weight '%s' must be [out, in] or [E, out, in], was %s".formatted(tensorName, shape));
-        }
-        if (role == Role.WEIGHT && type == ElementType.I32) {
-            throw new IllegalArgumentException("weight '%s' must have a floating type, was I32".formatted(tensorName));
-        }
-        return backend.allocate(this, tensorName, role, type, shape);
+        return allocate(new PlannedTensor(tensorName, role, type, Shape.of(extents)));
+    }
+
+    /// Allocates a tensor of zeros, as the other method of this name.
+    public Tensor allocate(PlannedTensor tensor) {
+        return backend.allocate(this, tensor);
+    }
+
+    /// Tells which tensors will be allocated here next, so that a device can take the memory of all of them
+    /// at once, or refuse it before there is any.
+    ///
+    /// They are then to be allocated in this order. Others may come between them, and all that nobody told
+    /// of is allocated as ever; memory of tensors that do not come stays taken until the region closes. May
+    /// be called again for tensors behind these.
+    ///
+    /// @throws OutOfDeviceMemory if the device knows already that there is no room; the region is as before
+    /// @throws IllegalArgumentException if the device does not offer a type
+    /// @throws IllegalStateException if this region or its backend is closed
+    public void reserve(List<PlannedTensor> tensors) {
+        backend.reserve(this, tensors);
+    }
+
+    /// Something that runs steps which are repeated with almost the same kernels and operands. It belongs
+    /// to this region.
+    ///
+    /// @throws IllegalStateException if this region or its backend is closed
+    public RepeatedStep repeated() {
+        return backend.repeated(this);
     }
 
     /// Allocates an `F32` tensor of zeros.

@@ -68,6 +68,25 @@ final class RecordingDevice implements Device {
     }
 
     @Override
+    public void reserve(Region region, List<PlannedTensor> tensors) {
+        calls.add("reserve " + tensors.stream().map(PlannedTensor::name).toList());
+    }
+
+    @Override
+    public RepeatedStep repeated(Region region) {
+        return step -> {
+            calls.add("begin");
+            step.run();
+            calls.add("end");
+        };
+    }
+
+    @Override
+    public void release(Region region) {
+        calls.add("release " + region.name());
+    }
+
+    @Override
     public Storage allocate(Region region, String name, Role role, ElementType type, Shape shape) {
         if (shape.elements() > 1_000_000) {
             throw new OutOfDeviceMemory(shape.elements() * type.bytes(), 4_000_000, name);

@@ -1,6 +1,7 @@
 package dev.tandem.cuda;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /// What the backend needs from whatever runs its kernels: memory, one in-order queue, kernels by
@@ -15,6 +16,29 @@ interface Accelerator extends AutoCloseable {
         /// Enqueues a run. The arguments are copied before this returns.
         void launch(Grid grid, MemorySegment arguments);
     }
+
+    /// Kernels in a row that are enqueued by one call, each after the one before.
+    interface Graph {
+        /// Changes one of them in what is launched from now on. The arguments are copied before this
+        /// returns.
+        void update(int node, Grid grid, MemorySegment arguments);
+
+        /// Enqueues a run of all.
+        void launch();
+
+        /// Lets go of it when all runs enqueued before are done.
+        void free();
+    }
+
+    /// Makes graphs.
+    interface Graphs {
+        /// One that runs these, at least one, of this accelerator's entries. What it needs of the list is
+        /// copied before this returns.
+        Graph of(Launches launches);
+    }
+
+    /// Empty where every kernel is to be launched by itself.
+    Optional<Graphs> graphs();
 
     /// One line: model, architecture, memory.
     String description();

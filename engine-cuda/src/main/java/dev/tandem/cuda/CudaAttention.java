@@ -24,6 +24,7 @@ final class CudaAttention implements Attention {
     private static final int QUAD = 4;
 
     private final CudaQueue queue;
+    private final PositionCell position;
     private final List<AttentionWidth> widths;
     private final TypedKernel<Append> append;
     private final TypedKernel<Decode> decode;
@@ -37,8 +38,8 @@ final class CudaAttention implements Attention {
             Tensor keys,
             Tensor values,
             Tensor qkv,
+            DeviceAddress start,
             int P,
-            int start,
             int H,
             int D,
             int chunks,
@@ -47,8 +48,9 @@ final class CudaAttention implements Attention {
 
     record Combine(Tensor y, DeviceAddress partial, int chunks, int D) {}
 
-    CudaAttention(CudaQueue queue) {
+    CudaAttention(CudaQueue queue, PositionCell position) {
         this.queue = queue;
+        this.position = position;
         widths = List.of(
                 new AttentionWidth(queue, 32),
                 new AttentionWidth(queue, 64),
@@ -194,8 +196,8 @@ final class CudaAttention implements Attention {
                                 cache.keys(),
                                 cache.values(),
                                 qkv,
+                                position.holding(start),
                                 P,
-                                start,
                                 H,
                                 D,
                                 chunks,

@@ -5,16 +5,19 @@ import dev.tandem.engine.ElementType;
 import dev.tandem.engine.Kernels;
 import dev.tandem.engine.MemoryUsage;
 import dev.tandem.engine.OutOfDeviceMemory;
+import dev.tandem.engine.PlannedTensor;
 import dev.tandem.engine.Region;
+import dev.tandem.engine.RepeatedStep;
 import dev.tandem.engine.Role;
 import dev.tandem.engine.Shape;
 import dev.tandem.engine.Storage;
 import dev.tandem.engine.Tensor;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 
 /// An accelerator as the kernel API wants it: plain row-major tensors, kernels enqueued in call
@@ -22,25 +25,28 @@ import java.util.Set;
 final class CudaDevice implements Device {
     static final String NAME = "cuda";
 
-    private final Accelerator accelerator;
+    private final StepRecorder accelerator;
     private final CudaQueue queue;
+    private final PositionCell position;
     private final Kernels kernels;
     private final MemorySteps steps;
     private final Map<Region, RegionMemory> regions = new HashMap<>();
+    private final Map<Region, List<StepGraphs>> graphs = new HashMap<>();
 
     /// Takes the accelerator over and closes it in the end.
     CudaDevice(Accelerator accelerator, MemorySteps steps) {
-        this.accelerator = accelerator;
+        this.accelerator = new StepRecorder(accelerator);
         this.steps = steps;
-        queue = new CudaQueue(accelerator, steps);
+        queue = new CudaQueue(this.accelerator, steps);
+        position = new PositionCell(queue);
         TypedProducts products = TypedProducts.of(queue);
         var rounding = new Rounding(queue);
         kernels = new Kernels(
                 new CudaFill(queue),
-                new CudaEmbedding(queue),
+                new CudaEmbedding(queue, position),
                 new CudaLayerNorm(queue),
                 new CudaLinear(queue, products),
-                new CudaAttention(queue),
+                new CudaAttention(queue, position),
                 new CudaGelu(queue),
                 new CudaAdd(queue),
                 new CudaDropout(queue),
@@ -74,21 +80,32 @@ final class CudaDevice implements Device {
     }
 
     @Override
+    public void reserve(Region region, List<PlannedTensor> tensors) {
+        if (!memory(region).reserve(tensors)) {
+            throw OutOfDeviceMemory.planned(
+                    RegionMemory.bytes(tensors), accelerator.freeBytes(), region.name(), tensors);
+        }
+    }
+
+    @Override
     public Storage allocate(Region region, String name, Role role, ElementType type, Shape shape) {
-        long bytes = bytes(name, type, shape);
-        RegionMemory memory = regions.getOrDefault(region, new RegionMemory(accelerator, steps.shared()));
-        long address =
-                memory.allocate(bytes).orElseThrow(() -> new OutOfDeviceMemory(bytes, accelerator.freeBytes(), name));
-        regions.put(region, memory);
-        accelerator.clear(address, bytes);
+        var tensor = new PlannedTensor(name, role, type, shape);
+        long bytes = bytes(tensor);
+        long address = memory(region)
+                .allocate(tensor)
+                .orElseThrow(() -> new OutOfDeviceMemory(bytes, accelerator.freeBytes(), name));
         return new CudaStorage(region, name, role, type, shape, address);
     }
 
-    private long bytes(String name, ElementType type, Shape shape) {
+    private RegionMemory memory(Region region) {
+        return regions.computeIfAbsent(region, _ -> new RegionMemory(accelerator, steps.shared()));
+    }
+
+    private long bytes(PlannedTensor tensor) {
         try {
-            return Math.multiplyExact(shape.elements(), type.bytes());
+            return tensor.bytes();
         } catch (ArithmeticException e) {
-            var refused = new OutOfDeviceMemory(Long.MAX_VALUE, accelerator.freeBytes(), name);
+            var refused = new OutOfDeviceMemory(Long.MAX_VALUE, accelerator.freeBytes(), tensor.name());
             refused.initCause(e);
             throw refused;
         }
@@ -96,9 +113,36 @@ final class CudaDevice implements Device {
 
     @Override
     public void free(Storage storage) {
-        Region region = storage.region();
-        if (Objects.requireNonNull(regions.get(region)).release()) {
-            regions.remove(region);
+        // goes with its region
+    }
+
+    @Override
+    public RepeatedStep repeated(Region region) {
+        if (accelerator.graphs().isEmpty()) {
+            return Runnable::run;
+        }
+        var own = new StepGraphs(accelerator.graphs().get());
+        graphs.computeIfAbsent(region, _ -> new ArrayList<>()).add(own);
+        return step -> {
+            // so that every step sets it, with the same kernel in the same place
+            position.forget();
+            try {
+                accelerator.run(own, step);
+            } finally {
+                position.forget();
+            }
+        };
+    }
+
+    @Override
+    public void release(Region region) {
+        List<StepGraphs> own = graphs.remove(region);
+        if (own != null) {
+            own.forEach(StepGraphs::free);
+        }
+        RegionMemory memory = regions.remove(region);
+        if (memory != null) {
+            memory.free();
         }
     }
 

@@ -8,7 +8,9 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
+import org.bytedeco.cuda.cudart.CUDA_KERNEL_NODE_PARAMS_v2;
 import org.bytedeco.cuda.cudart.CUctx_st;
 import org.bytedeco.cuda.cudart.CUfunc_st;
 import org.bytedeco.cuda.cudart.CUmemPoolHandle_st;
@@ -22,7 +24,7 @@ import org.bytedeco.javacpp.PointerPointer;
 import org.bytedeco.javacpp.SizeTPointer;
 
 /// A GPU through JavaCPP's bindings of the driver: one context, one stream, memory from the device's
-/// pool in stream order. Launching allocates nothing.
+/// pool in stream order. Launching allocates nothing, alone or as a graph.
 final class CudaDriver implements Accelerator {
     private static final int SHARED_WITHOUT_ASKING = 48 * 1024;
 
@@ -35,11 +37,13 @@ final class CudaDriver implements Accelerator {
     private final CUmemPoolHandle_st pool = new CUmemPoolHandle_st();
     private final Map<String, CUmod_st> loaded = new HashMap<>();
     private final PinnedStaging staging;
+    private final DriverGraphs graphs;
     private final Arena arena = Arena.ofShared();
     // what cuLaunchKernel reads: an array of one pointer, to the structure of arguments
     private final MemorySegment parameters = arena.allocate(ValueLayout.ADDRESS);
     private final PointerPointer<Pointer> parametersPointer =
             new PointerPointer<>(new NativeAddress(parameters.address()));
+    private final MemorySegment nodeArguments = arena.allocate(CudaQueue.LARGEST_ARGUMENTS, Long.BYTES);
     private final PointerPointer<Pointer> noExtra = new PointerPointer<>((Pointer) null);
     private final long[] address = new long[1];
     private final int[] device = new int[1];
@@ -63,6 +67,7 @@ final class CudaDriver implements Accelerator {
             arena.close();
             throw e;
         }
+        graphs = new DriverGraphs(this, calls, stream);
     }
 
     /// Opens the GPU that the probe found.
@@ -87,7 +92,7 @@ final class CudaDriver implements Accelerator {
     }
 
     /// Begins a call: refuses it on a dead device, and makes the context that of the thread.
-    private void enter(String call) {
+    void enter(String call) {
         calls.alive(call);
         Thread thread = Thread.currentThread();
         if (thread != owner) {
@@ -132,7 +137,7 @@ final class CudaDriver implements Accelerator {
     }
 
     /// A function of a loaded module.
-    private final class DriverEntry implements Entry {
+    final class DriverEntry implements Entry {
         private final String kernel;
         private final CUfunc_st function;
         private int sharedBytes = SHARED_WITHOUT_ASKING;
@@ -142,14 +147,41 @@ final class CudaDriver implements Accelerator {
             this.function = function;
         }
 
-        @Override
-        public void launch(Grid grid, MemorySegment arguments) {
-            enter(kernel);
-            if (grid.sharedBytes() > sharedBytes) {
-                sharedBytes = grid.sharedBytes();
+        String kernel() {
+            return kernel;
+        }
+
+        private void allowShared(int bytes) {
+            if (bytes > sharedBytes) {
+                sharedBytes = bytes;
                 int attribute = cudart.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES;
                 calls.check("cuFuncSetAttribute", cudart.cuFuncSetAttribute(function, attribute, sharedBytes), kernel);
             }
+        }
+
+        /// Describes a run as a node of a graph. The driver must have read it before the next call of anything
+        /// here.
+        void describe(CUDA_KERNEL_NODE_PARAMS_v2 node, Grid grid, MemorySegment arguments) {
+            enter(kernel);
+            allowShared(grid.sharedBytes());
+            nodeArguments.copyFrom(arguments);
+            parameters.set(ValueLayout.ADDRESS, 0, nodeArguments);
+            node.func(function)
+                    .gridDimX(grid.x())
+                    .gridDimY(grid.y())
+                    .gridDimZ(grid.z())
+                    .blockDimX(grid.threadsX())
+                    .blockDimY(grid.threadsY())
+                    .blockDimZ(grid.threadsZ())
+                    .sharedMemBytes(grid.sharedBytes())
+                    .kernelParams(parametersPointer)
+                    .extra(noExtra);
+        }
+
+        @Override
+        public void launch(Grid grid, MemorySegment arguments) {
+            enter(kernel);
+            allowShared(grid.sharedBytes());
             parameters.set(ValueLayout.ADDRESS, 0, arguments);
             int code = cudart.cuLaunchKernel(
                     function,
@@ -172,9 +204,20 @@ final class CudaDriver implements Accelerator {
     }
 
     @Override
+    public Optional<Graphs> graphs() {
+        return settings.debug() ? Optional.empty() : Optional.of(graphs);
+    }
+
+    @Override
     public OptionalLong allocate(long bytes) {
         enter("allocate");
         int code = cudart.cuMemAllocAsync(address, bytes, stream);
+        if (code == cudart.CUDA_ERROR_OUT_OF_MEMORY) {
+            // what the pool keeps may be in pieces, each too small
+            synchronize();
+            calls.check("cuMemPoolTrimTo", cudart.cuMemPoolTrimTo(pool, 0));
+            code = cudart.cuMemAllocAsync(address, bytes, stream);
+        }
         if (code == cudart.CUDA_ERROR_OUT_OF_MEMORY) {
             return OptionalLong.empty();
         }
@@ -241,6 +284,7 @@ final class CudaDriver implements Accelerator {
         cudart.cuCtxSetCurrent(context);
         cudart.cuStreamSynchronize(stream);
         staging.close();
+        graphs.close();
         loaded.values().forEach(cudart::cuModuleUnload);
         cudart.cuStreamDestroy(stream);
         cudart.cuMemPoolTrimTo(pool, 0);

@@ -17,6 +17,7 @@ final class CudaEmbedding implements Embedding {
     private static final double LONGEST_WAVE = 10_000;
 
     private final CudaQueue queue;
+    private final PositionCell position;
     private final TokenSort sort;
     private final CudaKernel<Ranks> ranks;
     private final TypedKernel<Forward> forward;
@@ -35,13 +36,13 @@ final class CudaEmbedding implements Embedding {
             Tensor positions,
             DeviceAddress ranks,
             DeviceAddress complaint,
+            DeviceAddress start,
             long N,
             int T,
             int C,
             int V,
             int P,
             int padding,
-            int start,
             float scale) {}
 
     record Keys(
@@ -75,8 +76,9 @@ final class CudaEmbedding implements Embedding {
 
     record Sinusoidal(Tensor positions, long P, int C, int padding, double logarithm) {}
 
-    CudaEmbedding(CudaQueue queue) {
+    CudaEmbedding(CudaQueue queue, PositionCell position) {
         this.queue = queue;
+        this.position = position;
         sort = new TokenSort(queue);
         ranks = queue.kernel(SOURCE, "embedding_ranks", Ranks.class);
         forward = TypedKernel.of(queue, SOURCE, "embedding_forward", Forward.class);
@@ -103,7 +105,20 @@ final class CudaEmbedding implements Embedding {
         int P = positions.shape().extent(0);
         Places places = place(queue.scratch(Places.bytes(N, padding)), ids, padding);
         var arguments = new Forward(
-                y, ids, table, positions, places.ranks, queue.complaint(), N, T, C, V, P, padding, start, scale);
+                y,
+                ids,
+                table,
+                positions,
+                places.ranks,
+                queue.complaint(),
+                position.holding(start),
+                N,
+                T,
+                C,
+                V,
+                P,
+                padding,
+                scale);
         forward.of(y).launch(Grid.warps(N, THREADS), arguments);
     }
 

@@ -9,7 +9,7 @@ import java.util.List;
 /// What the operations are given: kernels by name, scratch, and the place where kernels complain.
 final class CudaQueue implements AutoCloseable {
     /// What every driver takes as arguments of one kernel.
-    private static final int LARGEST_ARGUMENTS = 4096;
+    static final int LARGEST_ARGUMENTS = 4096;
 
     private static final int COMPLAINT_BYTES = 4 * Integer.BYTES;
 

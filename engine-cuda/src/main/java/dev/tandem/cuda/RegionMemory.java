@@ -1,12 +1,16 @@
 package dev.tandem.cuda;
 
+import dev.tandem.engine.PlannedTensor;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Queue;
 
-/// Memory of one region, which frees all its tensors together: small ones stand one behind the other in
-/// chunks, a large one has a chunk of its own.
+/// Memory of one region, which frees all its tensors together. Tensors that were planned stand one behind
+/// the other in one piece of memory, as large as the plan. Of others small ones share chunks, a large one
+/// has a chunk of its own.
 ///
 /// A tensor is large from a sixteenth of a shared chunk on, so that not more than this stays unused at the
 /// end of one, except of the last.
@@ -17,7 +21,10 @@ final class RegionMemory {
     private final Accelerator accelerator;
     private final long sharedBytes;
     private final List<Chunk> chunks = new ArrayList<>();
-    private int tensors;
+    private final Queue<Place> planned = new ArrayDeque<>();
+
+    /// Where a tensor will be that has not been allocated yet.
+    private record Place(PlannedTensor tensor, long address) {}
 
     private static final class Chunk {
         final long address;
@@ -40,19 +47,59 @@ final class RegionMemory {
         }
 
         private long start() {
-            return Math.ceilDiv(used, ALIGNMENT) * ALIGNMENT;
+            return aligned(used);
         }
     }
 
-    /// @param sharedBytes size of a chunk that tensors share
+    /// @param sharedBytes size of a chunk that tensors share; 0: each tensor has its own memory, a plan
+    ///     changes nothing
     RegionMemory(Accelerator accelerator, long sharedBytes) {
         this.accelerator = accelerator;
         this.sharedBytes = sharedBytes;
     }
 
-    /// Address of memory for one more tensor, a multiple of 256, contents unspecified; empty if there is
-    /// no room.
-    OptionalLong allocate(long bytes) {
+    /// Bytes of the piece that holds all of them; `Long.MAX_VALUE` if a `long` does not.
+    static long bytes(List<PlannedTensor> tensors) {
+        long bytes = 0;
+        try {
+            for (PlannedTensor tensor : tensors) {
+                bytes = aligned(Math.addExact(bytes, tensor.bytes()));
+            }
+        } catch (ArithmeticException _) {
+            return Long.MAX_VALUE;
+        }
+        return bytes;
+    }
+
+    /// Takes the memory of tensors that will be allocated next, in this order.
+    ///
+    /// @return whether there was room; otherwise nothing has changed
+    boolean reserve(List<PlannedTensor> tensors) {
+        if (sharedBytes == 0 || tensors.isEmpty()) {
+            return true;
+        }
+        long bytes = bytes(tensors);
+        Optional<Chunk> found = bytes == Long.MAX_VALUE ? Optional.empty() : taken(bytes);
+        if (found.isEmpty()) {
+            return false;
+        }
+        Chunk chunk = found.get();
+        accelerator.clear(chunk.address, bytes);
+        for (PlannedTensor tensor : tensors) {
+            planned.add(new Place(tensor, chunk.take(tensor.bytes())));
+        }
+        return true;
+    }
+
+    /// Address of memory for one more tensor, a multiple of 256, filled with zeros; empty if there is no
+    /// room.
+    OptionalLong allocate(PlannedTensor tensor) {
+        Place next = planned.peek();
+        if (next != null && next.tensor.equals(tensor)) {
+            planned.remove();
+            return OptionalLong.of(next.address);
+        }
+        long bytes = tensor.bytes();
         boolean large = bytes >= sharedBytes / SHARING;
         Optional<Chunk> chunk = large ? Optional.empty() : withRoom(bytes).or(() -> taken(sharedBytes));
         // where there is no room for a chunk there may be some for the tensor
@@ -60,8 +107,9 @@ final class RegionMemory {
         if (found.isEmpty()) {
             return OptionalLong.empty();
         }
-        tensors++;
-        return OptionalLong.of(found.get().take(bytes));
+        long address = found.get().take(bytes);
+        accelerator.clear(address, bytes);
+        return OptionalLong.of(address);
     }
 
     private Optional<Chunk> withRoom(long bytes) {
@@ -78,17 +126,15 @@ final class RegionMemory {
         return Optional.of(chunk);
     }
 
-    /// Gives one tensor back, and all memory with the last.
-    ///
-    /// @return whether it was the last
-    boolean release() {
-        tensors--;
-        if (tensors > 0) {
-            return false;
-        }
+    private static long aligned(long bytes) {
+        return Math.multiplyExact(Math.ceilDiv(bytes, ALIGNMENT), ALIGNMENT);
+    }
+
+    /// Gives everything back.
+    void free() {
         chunks.forEach(chunk -> accelerator.free(chunk.address));
         chunks.clear();
-        return true;
+        planned.clear();
     }
 
     /// Bytes of all chunks.

@@ -15,7 +15,7 @@ import java.util.Properties;
 /// | `tandem.cuda.device`    | number of the GPU                                             | 0       |
 /// | `tandem.cuda.libraries` | folders with CUDA's libraries, searched before the usual ones | none    |
 /// | `tandem.cuda.cache`     | folder for compiled kernels                                   | below   |
-/// | `tandem.cuda.debug`     | wait after every kernel, so that failures name the right one  | `false` |
+/// | `tandem.cuda.debug`     | no graphs, wait after every kernel: failures name the right one | `false` |
 ///
 /// Compiled kernels go to `$XDG_CACHE_HOME/tandem/cubins`, else to `~/.cache/tandem/cubins`.
 record Settings(int device, List<Path> libraries, Path cache, boolean debug) {

@@ -46,8 +46,8 @@ struct AttentionDecodeArguments {
     Element* keys;
     Element* values;
     const Element* qkv;
+    const int* start; // keys before the new token
     int P;
-    int start;
     int H;
     int D;
     int chunks;
@@ -164,11 +164,12 @@ TANDEM_DEVICE void load_query(
         const AttentionDecodeArguments<Element>& arguments, float* q, const Element* own, int64 cache, bool appends) {
     int D = arguments.D;
     int64 C = (int64) arguments.H * D;
+    int64 row = cache + *arguments.start * C;
     for (int d = threadIdx.x; d < (D + 3) / 4 * 4; d += DECODE_THREADS) {
         q[d] = d < D ? load(own + d) * (arguments.scale * LOG2_E) : 0;
         if (appends && d < D) {
-            store(arguments.keys + cache + arguments.start * C + d, load(own + C + d));
-            store(arguments.values + cache + arguments.start * C + d, load(own + 2 * C + d));
+            store(arguments.keys + row + d, load(own + C + d));
+            store(arguments.values + row + d, load(own + 2 * C + d));
         }
     }
 }
@@ -205,17 +206,18 @@ TANDEM_DEVICE void decode(const AttentionDecodeArguments<Element>& arguments) {
     __shared__ float4 sums[DECODE_THREADS];
     float* q = TANDEM_SHARED(float);
     int D = arguments.D;
+    int start = *arguments.start;
     int64 C = (int64) arguments.H * D;
     int head = blockIdx.x / arguments.chunks;
     int64 b = head / arguments.H;
     int column = head % arguments.H * D;
     const Element* own = arguments.qkv + b * 3 * C + column;
     int64 cache = b * arguments.P * C + column;
-    Cached<Element> keys = cached<Element>(arguments.keys + cache, own + C, C, arguments.start, D);
-    Cached<Element> values = cached<Element>(arguments.values + cache, own + 2 * C, C, arguments.start, D);
+    Cached<Element> keys = cached<Element>(arguments.keys + cache, own + C, C, start, D);
+    Cached<Element> values = cached<Element>(arguments.values + cache, own + 2 * C, C, start, D);
     int begin = blockIdx.x % arguments.chunks * arguments.chunkKeys;
-    int end = min(begin + arguments.chunkKeys, arguments.start + 1);
-    load_query(arguments, q, own, cache, end > arguments.start && blockIdx.y == 0);
+    int end = min(begin + arguments.chunkKeys, start + 1);
+    load_query(arguments, q, own, cache, end > start && blockIdx.y == 0);
     Lanes lanes = lanes_of(D);
     int channel = blockIdx.y * DECODE_WIDTH + 4 * lanes.lane;
     float4 y = {0, 0, 0, 0};

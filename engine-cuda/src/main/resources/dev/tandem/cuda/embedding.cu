@@ -58,13 +58,13 @@ struct EmbeddingForwardArguments {
     const float* positions;
     const int* ranks;
     Complaint* complaint;
+    const int* start; // position of the first token
     int64 N;
     int T;
     int C;
     int V;
     int P;
     int padding;
-    int start;
     float scale;
 };
 
@@ -72,9 +72,10 @@ struct EmbeddingForwardArguments {
 template <class Element>
 TANDEM_DEVICE void forward(const EmbeddingForwardArguments<Element>& arguments) {
     int C = arguments.C;
+    int start = *arguments.start;
     for (int64 n = first_row(); n < arguments.N; n += row_stride()) {
         int id = arguments.ids[n];
-        int64 p = position_of(arguments.ranks, n, arguments.T, arguments.padding, arguments.start);
+        int64 p = position_of(arguments.ranks, n, arguments.T, arguments.padding, start);
         if (!known(arguments.complaint, id, arguments.V, p, arguments.P)) {
             continue;
         }

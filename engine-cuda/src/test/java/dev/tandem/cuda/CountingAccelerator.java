@@ -2,6 +2,7 @@ package dev.tandem.cuda;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 
@@ -9,9 +10,17 @@ import java.util.TreeMap;
 final class CountingAccelerator implements Accelerator {
     private final Accelerator counted;
     private final Map<String, Integer> calls = new TreeMap<>();
+    private final boolean graphs;
+    private int kernels;
 
     CountingAccelerator(Accelerator counted) {
+        this(counted, true);
+    }
+
+    /// @param graphs whether there are any
+    CountingAccelerator(Accelerator counted, boolean graphs) {
         this.counted = counted;
+        this.graphs = graphs;
     }
 
     /// How often each kind of call was made since the last time this was asked. Launches of kernels are
@@ -31,10 +40,53 @@ final class CountingAccelerator implements Accelerator {
         return counted.description();
     }
 
+    /// How many kernels were launched by themselves since the last time this was asked.
+    int kernels() {
+        int launched = kernels;
+        kernels = 0;
+        return launched;
+    }
+
     @Override
     public Entry entry(String source, String kernel, ArgumentLayout<?> layout) {
         count("entry");
-        return counted.entry(source, kernel, layout);
+        Entry entry = counted.entry(source, kernel, layout);
+        return (grid, arguments) -> {
+            kernels++;
+            entry.launch(grid, arguments);
+        };
+    }
+
+    @Override
+    public Optional<Graphs> graphs() {
+        return counted.graphs().filter(_ -> graphs).map(made -> launches -> {
+            count("graph");
+            return counted(made.of(launches));
+        });
+    }
+
+    private Graph counted(Graph graph) {
+        return new Graph() {
+            @Override
+            public void update(int node, Grid grid, MemorySegment arguments) {
+                count("update");
+                graph.update(node, grid, arguments);
+            }
+
+            @Override
+            public void launch() {
+                count("launch");
+                int before = kernels;
+                graph.launch();
+                kernels = before;
+            }
+
+            @Override
+            public void free() {
+                count("free graph");
+                graph.free();
+            }
+        };
     }
 
     @Override

@@ -99,6 +99,11 @@ final class HostShim implements Accelerator {
     }
 
     @Override
+    public Optional<Graphs> graphs() {
+        return Optional.of(ShimGraph::new);
+    }
+
+    @Override
     public OptionalLong allocate(long bytes) {
         if (bytes > freeBytes()) {
             return OptionalLong.empty();

@@ -3,11 +3,24 @@ package dev.tandem.cuda;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Function;
 
-/// Runs nothing and writes down which kernels the backend asks for.
+/// Runs nothing and writes down which kernels the backend asks for. Has no graphs.
 final class RecordingAccelerator implements Accelerator {
     final List<Request> requests = new ArrayList<>();
+
+    private final Function<String, Entry> entries;
+
+    RecordingAccelerator() {
+        this(_ -> (_, _) -> {});
+    }
+
+    /// @param entries what a launch does, by the kernel's name
+    RecordingAccelerator(Function<String, Entry> entries) {
+        this.entries = entries;
+    }
 
     /// A kernel that Java launches.
     record Request(String source, String kernel, ArgumentLayout<?> layout) {}
@@ -27,7 +40,12 @@ final class RecordingAccelerator implements Accelerator {
     @Override
     public Entry entry(String source, String kernel, ArgumentLayout<?> layout) {
         requests.add(new Request(source, kernel, layout));
-        return (grid, arguments) -> {};
+        return entries.apply(kernel);
+    }
+
+    @Override
+    public Optional<Graphs> graphs() {
+        return Optional.empty();
     }
 
     @Override

@@ -18,7 +18,7 @@ final class RegionMemoryTest {
     private static final int CHUNK = 1 << 16;
     private static final int LARGE = CHUNK / 16 / Float.BYTES;
     private static final MemorySteps SHARING = new MemorySteps(1, CHUNK);
-    private static final int OF_ITS_OWN = 16; // bytes that the backend takes when it opens
+    private static final int OF_ITS_OWN = 20; // bytes that the backend takes when it opens
 
     private final CountingAccelerator counting = new CountingAccelerator(ShimBackend.shim());
 

@@ -1,6 +1,7 @@
 package dev.tandem.gpt;
 
 import dev.tandem.engine.ElementType;
+import dev.tandem.engine.PlannedTensor;
 import dev.tandem.engine.Region;
 import dev.tandem.engine.Role;
 import dev.tandem.engine.Shape;
@@ -11,12 +12,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/// The buffers of one lifetime: listed once, counted by a memory plan, allocated by a region.
+/// The buffers of one lifetime: listed once, counted by a memory plan, allocated by a region, which is
+/// told of them and of all else of that lifetime before the first one.
 ///
 /// A name that is added again stands for the same buffer, which is how blocks share theirs in
 /// evaluation.
 final class BufferPlan {
-    private final Map<String, Buffer> buffers = new LinkedHashMap<>();
+    private final Map<String, PlannedTensor> buffers = new LinkedHashMap<>();
     private final ElementType working;
 
     /// @param precision of activations and caches
@@ -52,25 +54,21 @@ final class BufferPlan {
     }
 
     private void add(String name, Role role, ElementType type, int... extents) {
-        var buffer = new Buffer(name, role, type, Shape.of(extents));
-        Buffer known = buffers.putIfAbsent(name, buffer);
+        var buffer = new PlannedTensor(name, role, type, Shape.of(extents));
+        PlannedTensor known = buffers.putIfAbsent(name, buffer);
         if (known != null && !known.equals(buffer)) {
             throw new IllegalStateException("buffer planned twice: " + known + " and " + buffer);
         }
     }
 
-    List<Buffer> buffers() {
+    List<PlannedTensor> buffers() {
         return List.copyOf(buffers.values());
     }
 
-    static Tensors allocate(Collection<Buffer> buffers, Region region) {
+    static Tensors allocate(Collection<PlannedTensor> buffers, Region region) {
         var tensors = new HashMap<String, Tensor>();
-        for (Buffer buffer : buffers) {
-            int[] extents = new int[buffer.shape().rank()];
-            for (int dimension = 0; dimension < extents.length; dimension++) {
-                extents[dimension] = buffer.shape().extent(dimension);
-            }
-            tensors.put(buffer.name(), region.allocate(buffer.name(), buffer.role(), buffer.type(), extents));
+        for (PlannedTensor buffer : buffers) {
+            tensors.put(buffer.name(), region.allocate(buffer));
         }
         return new Tensors(tensors);
     }

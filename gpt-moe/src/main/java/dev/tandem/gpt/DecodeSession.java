@@ -1,7 +1,9 @@
 package dev.tandem.gpt;
 
 import dev.tandem.engine.Backend;
+import dev.tandem.engine.PlannedTensor;
 import dev.tandem.engine.Region;
+import dev.tandem.engine.RepeatedStep;
 import dev.tandem.engine.Tensor;
 import dev.tandem.engine.kernel.KvCache;
 import java.util.ArrayList;
@@ -11,6 +13,9 @@ import java.util.Optional;
 
 /// Continues texts token by token; keys and values of earlier positions are kept, no token is
 /// dropped.
+///
+/// The number of texts is fixed, so appending one token to each is always the same step, and a device may
+/// keep what it prepared for it: a session prepares its own, and nothing is padded to a size that several share.
 ///
 /// Not safe for use by several threads at once.
 public final class DecodeSession implements AutoCloseable {
@@ -24,6 +29,7 @@ public final class DecodeSession implements AutoCloseable {
     private final Network one;
     private final Inputs oneInputs;
     private final Pass pass;
+    private final RepeatedStep token;
     private int length;
 
     private DecodeSession(Gpt model, int B, int capacity, Region region) {
@@ -41,6 +47,7 @@ public final class DecodeSession implements AutoCloseable {
         this.one = Network.evaluation(model, Plan.decoding(model.config(), model.precision(), B, 1), region);
         this.oneInputs = new Inputs(backend, one);
         this.pass = new Pass(model.config(), false, 0);
+        this.token = region.repeated();
     }
 
     static DecodeSession open(Gpt model, int B, int capacity) {
@@ -51,6 +58,7 @@ public final class DecodeSession implements AutoCloseable {
         model.renewWeights();
         Region region = model.backend().region("session");
         try {
+            region.reserve(plan(model.config(), model.precision(), B, capacity));
             return new DecodeSession(model, B, capacity, region);
         } catch (RuntimeException failure) {
             region.close();
@@ -60,13 +68,13 @@ public final class DecodeSession implements AutoCloseable {
 
     /// The tensors that a session needs besides the parameters; those of a prompt come on top while
     /// it is read.
-    public static List<Buffer> plan(GptConfig config, Precision precision, int B, int positions) {
+    public static List<PlannedTensor> plan(GptConfig config, Precision precision, int B, int positions) {
         var buffers = new ArrayList<>(kept(config, precision, B, positions));
         buffers.addAll(Plan.decoding(config, precision, B, 1).buffers());
         return List.copyOf(buffers);
     }
 
-    private static List<Buffer> kept(GptConfig config, Precision precision, int B, int positions) {
+    private static List<PlannedTensor> kept(GptConfig config, Precision precision, int B, int positions) {
         var plan = new BufferPlan(precision);
         for (int block = 0; block < config.L(); block++) {
             plan.cache("blocks." + block + ".keys", B, positions, config.C());
@@ -110,10 +118,12 @@ public final class DecodeSession implements AutoCloseable {
             }
         });
         if (T == 1) {
-            append(one, oneInputs, ids);
+            token.run(() -> append(one, oneInputs, ids));
         } else {
             try (Region prompt = backend.region("prompt")) {
-                var network = Network.evaluation(model, Plan.decoding(model.config(), model.precision(), B, T), prompt);
+                var plan = Plan.decoding(model.config(), model.precision(), B, T);
+                prompt.reserve(plan.buffers());
+                var network = Network.evaluation(model, plan, prompt);
                 append(network, new Inputs(backend, network), ids);
             }
         }

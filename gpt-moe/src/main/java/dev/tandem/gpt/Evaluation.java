@@ -1,6 +1,7 @@
 package dev.tandem.gpt;
 
 import dev.tandem.engine.Backend;
+import dev.tandem.engine.PlannedTensor;
 import dev.tandem.engine.Region;
 import dev.tandem.engine.kernel.SecondPolicy;
 import java.lang.foreign.MemorySegment;
@@ -34,6 +35,7 @@ public final class Evaluation implements AutoCloseable {
         model.renewWeights();
         Region region = model.backend().region("evaluation");
         try {
+            region.reserve(plan.buffers());
             return new Evaluation(model, plan, region);
         } catch (RuntimeException failure) {
             region.close();
@@ -42,7 +44,7 @@ public final class Evaluation implements AutoCloseable {
     }
 
     /// The tensors that drop-less evaluation needs besides the parameters.
-    public static List<Buffer> plan(GptConfig config, Precision precision, int B, int T) {
+    public static List<PlannedTensor> plan(GptConfig config, Precision precision, int B, int T) {
         return Plan.evaluation(config, precision, B, T).buffers();
     }
 

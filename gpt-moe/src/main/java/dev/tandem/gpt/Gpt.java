@@ -1,6 +1,7 @@
 package dev.tandem.gpt;
 
 import dev.tandem.engine.Backend;
+import dev.tandem.engine.PlannedTensor;
 import dev.tandem.engine.Region;
 import dev.tandem.engine.Tensor;
 import dev.tandem.engine.kernel.GateOptions;
@@ -49,14 +50,14 @@ public final class Gpt implements AutoCloseable {
 
     /// The tensors that a model needs: its parameters, working copies, and position vectors that are
     /// computed.
-    public static List<Buffer> plan(GptConfig config, Precision precision) {
+    public static List<PlannedTensor> plan(GptConfig config, Precision precision) {
         var buffers = new ArrayList<>(Parameters.plan(config));
         buffers.addAll(Parameters.workingPlan(config, precision));
         buffers.addAll(computed(config));
         return List.copyOf(buffers);
     }
 
-    private static List<Buffer> computed(GptConfig config) {
+    private static List<PlannedTensor> computed(GptConfig config) {
         var plan = new BufferPlan(Precision.F32);
         if (config.positions() == Positions.SINUSOIDAL) {
             plan.state(POSITIONS, config.positionRows(), config.C());
@@ -82,6 +83,7 @@ public final class Gpt implements AutoCloseable {
         precision.demandOf(backend);
         Region region = backend.region("model");
         try {
+            region.reserve(plan(config, precision));
             var model = new Gpt(backend, config, precision, region);
             Initialization.fill(backend.kernels().fill(), config, model.parameters, seed);
             return model;

@@ -1,5 +1,6 @@
 package dev.tandem.gpt;
 
+import dev.tandem.engine.PlannedTensor;
 import dev.tandem.engine.Region;
 import dev.tandem.engine.Role;
 import dev.tandem.engine.Tensor;
@@ -60,7 +61,7 @@ public record Parameters(Tensor embedding, Optional<Tensor> positions, List<Bloc
     }
 
     /// The tensors that parameters of this configuration need.
-    public static List<Buffer> plan(GptConfig config) {
+    public static List<PlannedTensor> plan(GptConfig config) {
         var plan = new BufferPlan(Precision.F32);
         int C = config.C();
         plan.weight("embed_tokens.weight", config.V(), C);
@@ -104,13 +105,13 @@ public record Parameters(Tensor embedding, Optional<Tensor> positions, List<Bloc
 
     /// The working copies that parameters of this configuration need besides: of matrices only, and none
     /// in F32.
-    public static List<Buffer> workingPlan(GptConfig config, Precision precision) {
+    public static List<PlannedTensor> workingPlan(GptConfig config, Precision precision) {
         if (precision == Precision.F32) {
             return List.of();
         }
         return plan(config).stream()
                 .filter(buffer -> buffer.role() == Role.WEIGHT)
-                .map(buffer -> new Buffer(buffer.name(), buffer.role(), precision.type(), buffer.shape()))
+                .map(buffer -> new PlannedTensor(buffer.name(), buffer.role(), precision.type(), buffer.shape()))
                 .toList();
     }
 

@@ -1,5 +1,6 @@
 package dev.tandem.gpt;
 
+import dev.tandem.engine.PlannedTensor;
 import dev.tandem.engine.kernel.GateOptions;
 import dev.tandem.engine.kernel.SecondPolicy;
 import java.util.List;
@@ -100,7 +101,7 @@ record Plan(GptConfig config, Precision precision, int B, int T, int microBatche
         return gate.secondPolicy() != SecondPolicy.ALL && config.expertBlocks() > 0;
     }
 
-    List<Buffer> buffers() {
+    List<PlannedTensor> buffers() {
         var plan = new BufferPlan(precision);
         inputs(plan);
         int N = N();

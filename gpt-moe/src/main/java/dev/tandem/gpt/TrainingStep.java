@@ -1,11 +1,13 @@
 package dev.tandem.gpt;
 
 import dev.tandem.engine.Backend;
+import dev.tandem.engine.PlannedTensor;
 import dev.tandem.engine.Region;
 import dev.tandem.engine.Tensor;
 import dev.tandem.engine.kernel.Fill;
 import dev.tandem.engine.kernel.SecondPolicy;
 import java.util.List;
+import java.util.stream.Stream;
 
 /// One update after the other, in buffers that were planned once.
 ///
@@ -59,11 +61,20 @@ public final class TrainingStep implements AutoCloseable {
         model.renewWeights();
         Region region = model.backend().region("step");
         try {
+            region.reserve(allocations(plan));
             return new TrainingStep(model, options, plan, region);
         } catch (RuntimeException failure) {
             region.close();
             throw failure;
         }
+    }
+
+    /// All that a step allocates, in that order: gradients, activations, and two moments.
+    private static List<PlannedTensor> allocations(Plan plan) {
+        List<PlannedTensor> parameters = Parameters.plan(plan.config());
+        return Stream.of(parameters, plan.buffers(), parameters, parameters)
+                .flatMap(List::stream)
+                .toList();
     }
 
     private static GateNoise drawn(Fill fill, SecondPolicy policy) {
@@ -76,7 +87,7 @@ public final class TrainingStep implements AutoCloseable {
 
     /// The activations, gradients of activations and statistics that training needs, besides the
     /// parameters and three more tensors of each one's size: gradient and two moments.
-    public static List<Buffer> plan(GptConfig config, Precision precision, int B, int T, int microBatches) {
+    public static List<PlannedTensor> plan(GptConfig config, Precision precision, int B, int T, int microBatches) {
         return Plan.training(config, precision, B, T, microBatches).buffers();
     }
 

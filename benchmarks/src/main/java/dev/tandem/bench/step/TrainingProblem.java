@@ -3,8 +3,8 @@ package dev.tandem.bench.step;
 import dev.tandem.bench.Problem;
 import dev.tandem.bench.Room;
 import dev.tandem.bench.machine.Cost;
+import dev.tandem.engine.PlannedTensor;
 import dev.tandem.engine.Tensor;
-import dev.tandem.gpt.Buffer;
 import dev.tandem.gpt.Gpt;
 import dev.tandem.gpt.GptConfig;
 import dev.tandem.gpt.Parameters;
@@ -83,8 +83,9 @@ public final class TrainingProblem implements Problem {
     public Cost cost() {
         var count = FlopCount.of(config, config.T());
         double masked = 3.0 * config.L() * 2 * config.T() * config.C();
-        double parameters =
-                Parameters.plan(config).stream().mapToDouble(Buffer::bytes).sum();
+        double parameters = Parameters.plan(config).stream()
+                .mapToDouble(PlannedTensor::bytes)
+                .sum();
         return new Cost((count.training() - masked) * step.tokens(), 0, 0, 4 * parameters);
     }
 

@@ -1,6 +1,6 @@
 package dev.tandem.gpt.cost;
 
-import dev.tandem.gpt.Buffer;
+import dev.tandem.engine.PlannedTensor;
 import dev.tandem.gpt.DecodeSession;
 import dev.tandem.gpt.Evaluation;
 import dev.tandem.gpt.Gpt;
@@ -23,7 +23,7 @@ public record MemoryPlan(List<Part> parts) {
     ///
     /// @param name such as `moments`
     /// @param buffers its tensors by name
-    public record Part(String name, List<Buffer> buffers) {
+    public record Part(String name, List<PlannedTensor> buffers) {
         /// Keeps a copy of the list.
         public Part {
             buffers = List.copyOf(buffers);
@@ -32,7 +32,7 @@ public record MemoryPlan(List<Part> parts) {
         /// Bytes of all buffers.
         public long bytes() {
             long bytes = 0;
-            for (Buffer buffer : buffers) {
+            for (PlannedTensor buffer : buffers) {
                 bytes = Math.addExact(bytes, buffer.bytes());
             }
             return bytes;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tandem.engine.Backend;
 import dev.tandem.engine.ElementType;
-import dev.tandem.gpt.Buffer;
+import dev.tandem.engine.PlannedTensor;
 import dev.tandem.gpt.Gpt;
 import dev.tandem.gpt.GptConfig;
 import dev.tandem.gpt.Precision;
@@ -55,7 +55,7 @@ class MemoryPlanTest {
                 .sum();
     }
 
-    private static long bytes(Buffer buffer) {
+    private static long bytes(PlannedTensor buffer) {
         return buffer.type() == ElementType.I32
                 ? buffer.bytes()
                 : buffer.shape().elements() * Double.BYTES;
