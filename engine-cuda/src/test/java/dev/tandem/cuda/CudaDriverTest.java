@@ -32,6 +32,13 @@ final class CudaDriverTest {
     }
 
     @Test
+    void tokensAreGraphsOfTheDriver() {
+        assertThat(ShimDriver.run(List.of(), List.of("DriverSessions")))
+                .contains("6 passed, 0 failed, 0 skipped")
+                .endsWith("exit status 0");
+    }
+
+    @Test
     void failuresOfTheDriverAreToldInItsWordsAndEndNothing() {
         assertThat(ShimDriver.run(List.of(), List.of("DriverFailures")))
                 .contains(" 0 failed, 0 skipped")

@@ -87,6 +87,15 @@ final class DriverFailures {
         }
     }
 
+    @Test
+    void memoryThatIsThereOnceThePoolHasGivenBackItsPiecesIsTaken() {
+        try (Backend backend = open()) {
+            ShimDriver.set("cuMemAllocAsync", OUT_OF_MEMORY);
+            assertThat(backend.floats(backend.region("region").floats("x", Role.ACTIVATION, 8)))
+                    .containsOnly(0);
+        }
+    }
+
     @ParameterizedTest
     @CsvSource({
         "cuDevicePrimaryCtxRetain, 2",
@@ -96,7 +105,7 @@ final class DriverFailures {
         "cuEventCreate, 2",
         "cuModuleLoadData, 200",
         "cuModuleGetFunction, 500",
-        "cuMemAllocAsync, 2"
+        "cuMemAllocAsync, 1"
     })
     void aGpuThatDoesNotOpenIsUnavailableForAReason(String call, int code) {
         ShimDriver.set(call, code);

@@ -187,22 +187,68 @@ DRIVER int cuFuncSetAttribute(Function* function, int attribute, int value) {
 DRIVER int cuLaunchKernel(Function* function, int x, int y, int z, int threads_x, int threads_y, int threads_z, int shared,
         Stream* stream, void** parameters, void** extra) {
     BEGIN
-    if (extra || size_t(shared) > function->shared || y > 65535 || z > 65535 || threads_x * threads_y * threads_z > 1024) {
+    Run run;
+    int code = described(&run, function, {x, y, z, threads_x, threads_y, threads_z, shared}, parameters, extra);
+    if (code == SUCCESS) {
+        enqueue(stream, [=] { launch(run); });
+    }
+    return code;
+}
+
+// ---- graphs: each node depends on the one before -------------------------------------------------------------
+
+DRIVER int cuGraphCreate(Graph** place, unsigned flags) {
+    BEGIN
+    return flags ? INVALID_VALUE : made(place, new Graph);
+}
+DRIVER int cuGraphAddKernelNode_v2(
+        Node** place, Graph* graph, Node** before, size_t count, const NodeParameters* parameters) {
+    BEGIN
+    bool chained = graph->nodes.empty() ? count == 0 : count == 1 && *before == graph->nodes.back();
+    if (!chained) {
         return INVALID_VALUE;
     }
-    auto first = static_cast<const char*>(parameters[0]);
-    std::vector<char> arguments(first, first + function->bytes);
-    std::vector<int> grid{x, y, z, threads_x, threads_y, threads_z, shared};
+    auto node = new Node{graph, graph->nodes.size(), {}};
+    graph->nodes.push_back(node);
+    return *place = node, described(&node->run, *parameters);
+}
+DRIVER int cuGraphInstantiateWithFlags(Runnable** place, Graph* graph, unsigned long long flags) {
+    BEGIN
+    if (flags) {
+        return INVALID_VALUE;
+    }
+    auto runnable = new Runnable{graph, {}};
+    for (Node* node : graph->nodes) {
+        runnable->runs.push_back(node->run);
+    }
+    return made(place, runnable);
+}
+DRIVER int cuGraphUpload(Runnable*, Stream* stream) {
+    BEGIN
+    return stream == the_stream ? SUCCESS : INVALID_VALUE;
+}
+// Launches that were enqueued before keep what they had; a node keeps its function.
+DRIVER int cuGraphExecKernelNodeSetParams_v2(Runnable* runnable, Node* node, const NodeParameters* parameters) {
+    BEGIN
+    bool own = node->graph == runnable->graph && parameters->function == runnable->runs[node->index].function;
+    return own ? described(&runnable->runs[node->index], *parameters) : INVALID_VALUE;
+}
+DRIVER int cuGraphLaunch(Runnable* runnable, Stream* stream) {
+    BEGIN
+    std::vector<Run> runs = runnable->runs;
     enqueue(stream, [=] {
-        broken = ordered(function->name.c_str());
-        if (broken) {
-            return;
-        }
-        auto launch = function->module->launch;
-        if (const char* fault = launch(function->index, grid.data(), arguments.data(), schedule, seed++)) {
-            printf("%s: %s\n", function->name.c_str(), fault);
-            broken = LAUNCH_FAILED;
+        for (const Run& run : runs) {
+            if (!broken) {
+                launch(run);
+            }
         }
     });
     return SUCCESS;
+}
+DRIVER int cuGraphExecDestroy(Runnable* runnable) { return destroyed(runnable); }
+DRIVER int cuGraphDestroy(Graph* graph) {
+    for (Node* node : graph->nodes) {
+        delete node;
+    }
+    return destroyed(graph);
 }

@@ -43,6 +43,34 @@ struct Function {
     size_t shared;
 };
 
+struct Run {
+    Function* function;
+    std::vector<int> grid; // blocks, threads, bytes of shared memory
+    std::vector<char> arguments;
+};
+// As the driver's interface lays out CUDA_KERNEL_NODE_PARAMS_v2.
+struct NodeParameters {
+    Function* function;
+    int grid[7];
+    void** parameters;
+    void** extra;
+    void* kernel;
+    void* context;
+};
+struct Graph;
+struct Node {
+    Graph* graph;
+    size_t index;
+    Run run;
+};
+struct Graph {
+    std::vector<Node*> nodes;
+};
+struct Runnable {
+    Graph* graph;
+    std::vector<Run> runs;
+};
+
 int context;
 bool retained;
 thread_local bool current;
@@ -112,6 +140,36 @@ template <typename T>
 int destroyed(T* object) {
     delete object;
     return objects--, SUCCESS;
+}
+
+// Checks a run as the driver does, and copies its arguments.
+int described(Run* run, Function* function, std::vector<int> grid, void** parameters, void** extra) {
+    bool fits = grid[1] <= 65535 && grid[2] <= 65535 && grid[3] * grid[4] * grid[5] <= 1024;
+    if (extra || !fits || size_t(grid[6]) > function->shared) {
+        return INVALID_VALUE;
+    }
+    auto first = static_cast<const char*>(parameters[0]);
+    *run = {function, grid, std::vector<char>(first, first + function->bytes)};
+    return SUCCESS;
+}
+int described(Run* run, const NodeParameters& node) {
+    if (node.kernel || node.context) {
+        return INVALID_VALUE;
+    }
+    std::vector<int> grid(node.grid, node.grid + 7);
+    return described(run, node.function, grid, node.parameters, node.extra);
+}
+
+void launch(const Run& run) {
+    broken = ordered(run.function->name.c_str());
+    if (broken) {
+        return;
+    }
+    Module* module = run.function->module;
+    if (const char* fault = module->launch(run.function->index, run.grid.data(), run.arguments.data(), schedule, seed++)) {
+        printf("%s: %s\n", run.function->name.c_str(), fault);
+        broken = LAUNCH_FAILED;
+    }
 }
 
 std::vector<std::string> words(const std::string& line) {
