@@ -34,7 +34,7 @@ public class DecodeBenchmark extends BackendBenchmark {
     @Setup
     public void setUp() {
         problem = prepare(
-                room -> new DecodeProblem(room, SMALL, 5), room -> new DecodeProblem(room, model.config(), precision, PROMPT));
+                room -> new DecodeProblem(room, SMALL, 5), room -> new DecodeProblem(room, model.config(), PROMPT));
     }
 
     /// Begins every iteration behind a prompt.
