@@ -27,7 +27,7 @@ final class ReadAheadTest {
     }
 
     @ParameterizedTest(name = "{0} tiles, {1} pieces of {2} bytes, {3} soon")
-    @CsvSource({"29, 1, 32768, 0", "4, 8, 4096, 0", "57, 3, 640, 0", "20, 1, 32768, 16384", "3, 5, 128, 64"})
+    @CsvSource({"29, 1, 32768, 0", "4, 8, 4096, 0", "57, 3, 640, 0", "20, 1, 32768, 16384", "3, 5, 128, 512"})
     void tilesAskForEachLineOnce(int tiles, int pieces, long pieceBytes, long soonBytes) {
         assumeTrue(Prefetch.AVAILABLE, "no prefetching here");
         var ahead = new Counted();
