@@ -19,10 +19,18 @@ final class Prefetch {
 
     // Not unrolled: faster requests are dropped, measured.
     private static final byte[] CODE = {
-        0x0f, 0x18, 0x0f, // next: prefetcht0 [rdi]
-        0x48, (byte) 0x83, (byte) 0xc7, 0x40, // add rdi, 64
-        0x48, 0x39, (byte) 0xf7, // cmp rdi, rsi
-        0x72, (byte) 0xf4, // jb next
+        0x0f,
+        0x18,
+        0x0f, // next: prefetcht0 [rdi]
+        0x48,
+        (byte) 0x83,
+        (byte) 0xc7,
+        0x40, // add rdi, 64
+        0x48,
+        0x39,
+        (byte) 0xf7, // cmp rdi, rsi
+        0x72,
+        (byte) 0xf4, // jb next
         (byte) 0xc3 // ret
     };
     private static final long PAGE = 4096;

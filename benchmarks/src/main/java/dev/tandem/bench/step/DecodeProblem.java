@@ -64,14 +64,16 @@ public final class DecodeProblem implements Problem {
         var count = FlopCount.of(config, promptLength);
         double masked = config.L() * 2.0 * promptLength * config.C();
         double flop = (count.forward() - count.head() - masked) * promptLength + count.head();
-        double parameters = (double) ParameterCount.of(config).total() * precision.type().bytes();
+        double parameters =
+                (double) ParameterCount.of(config).total() * precision.type().bytes();
         return new Cost(flop, parameters, cacheBytes(config, precision, promptLength), 0);
     }
 
     /// Work of [#decode] behind the prompt: every active parameter and the cache are read once.
     public static Cost decodeCost(GptConfig config, Precision precision, int promptLength) {
         var count = FlopCount.of(config, promptLength);
-        double parameters = (double) ParameterCount.of(config).active() * precision.type().bytes();
+        double parameters =
+                (double) ParameterCount.of(config).active() * precision.type().bytes();
         double read = parameters + cacheBytes(config, precision, promptLength);
         return new Cost(count.forward(), read, (double) config.V() * Float.BYTES, 0);
     }
