@@ -5,6 +5,10 @@
 // Bound by arithmetic: 8·D operations for each pair of query and key; next to it by shared memory, of
 // which each instruction of 4096 operations reads 256 bytes and more.
 //
+// Keys are on the left of a product here, on the right in the first pass. Nothing says that the instruction
+// sums both alike on a GPU, so scores may differ in their last bit, and probabilities with them: for scores
+// in the thousands by less than their rounding to BF16.
+//
 // Blocks along x count (sequence, head, 64 keys), those of a head with the most queries first.
 
 // What a strip's queries bring besides their rows: exponent, factor, delta.
