@@ -1,18 +1,26 @@
 package dev.tandem.cuda;
 
+import dev.tandem.engine.ElementType;
 import dev.tandem.engine.Tensor;
 import dev.tandem.engine.kernel.Attention;
 import dev.tandem.engine.kernel.KvCache;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
-/// `attention.cu`, `attention_backward.cu`, `attention_decode.cu`.
+/// `attention.cu` and `attention_backward.cu` in F32; in BF16 `attention_bf16.cu`, `attention_queries_bf16.cu`
+/// and `attention_keys_bf16.cu` on tensor cores, for heads of up to 128 channels; `attention_decode.cu` for
+/// one token.
 ///
 /// Sequences and prompts are bound by arithmetic: 4·D operations forward and 14·D backward for each
-/// pair of query and key that the mask leaves, B·H·T²/2 of them. One token is bound by bytes: 8·C for
-/// each position in the cache, half of that in BF16. There the keys are divided among blocks by their number alone, so
-/// that
-/// neither the GPU nor the number of sequences decides the bits.
+/// pair of query and key that the mask leaves, B·H·T²/2 of them. In BF16 each instruction of 4096 operations
+/// also reads 256 bytes from shared memory, as a warp has no more than 16 rows to multiply them with. Wider
+/// heads in BF16 take the F32 arithmetic, with which a block computes the scores from chunks of 128
+/// channels, and the result for one.
+///
+/// One token is bound by bytes: 8·C for each position in the cache, half of that in BF16. There the keys are
+/// divided among blocks by their number alone, so that neither the GPU nor the number of sequences decides
+/// the bits.
 final class CudaAttention implements Attention {
     private static final String DECODE = "attention_decode.cu";
     private static final int APPEND_THREADS = 256;
@@ -25,7 +33,8 @@ final class CudaAttention implements Attention {
 
     private final CudaQueue queue;
     private final PositionCell position;
-    private final List<AttentionWidth> widths;
+    private final List<AttentionWidth> f32;
+    private final List<AttentionWidth> bf16;
     private final TypedKernel<Append> append;
     private final TypedKernel<Decode> decode;
     private final TypedKernel<Combine> combine;
@@ -51,11 +60,14 @@ final class CudaAttention implements Attention {
     CudaAttention(CudaQueue queue, PositionCell position) {
         this.queue = queue;
         this.position = position;
-        widths = List.of(
-                new AttentionWidth(queue, 32),
-                new AttentionWidth(queue, 64),
-                new AttentionWidth(queue, 80),
-                new AttentionWidth(queue, AttentionWidth.WIDEST));
+        f32 = Stream.of(32, 64, 80, 128)
+                .<AttentionWidth>map(channels -> PlainAttentionWidth.f32(queue, channels))
+                .toList();
+        bf16 = Stream.concat(
+                        Stream.of(32, 64, 80, 128)
+                                .<AttentionWidth>map(channels -> new MmaAttentionWidth(queue, channels)),
+                        Stream.of(PlainAttentionWidth.wideBf16(queue)))
+                .toList();
         append = TypedKernel.of(queue, DECODE, "attention_append", Append.class);
         decode = TypedKernel.of(queue, DECODE, "attention_decode", Decode.class);
         combine = TypedKernel.of(queue, DECODE, "attention_combine", Combine.class);
@@ -75,7 +87,8 @@ final class CudaAttention implements Attention {
         int C = y.shape().extent(2);
         int D = C / H;
         var q = new DeviceAddress(CudaStorage.address(qkv));
-        width(D).forward(
+        width(y, D)
+                .forward(
                         y.shape().extent(0) * H,
                         new AttentionWidth.Forward(
                                 y,
@@ -115,7 +128,8 @@ final class CudaAttention implements Attention {
         int D = y.shape().extent(2) / H;
         long bytes = (long) heads * T * Float.BYTES;
         DeviceAddress delta = queue.scratch(2 * bytes);
-        width(D).backward(
+        width(y, D)
+                .backward(
                         heads,
                         new AttentionWidth.Backward(
                                 dqkv,
@@ -155,7 +169,8 @@ final class CudaAttention implements Attention {
                 .launch(
                         Grid.covering((long) B * T * APPEND_THREADS, APPEND_THREADS),
                         new Append(cache.keys(), cache.values(), qkv, B, T, C, P, start));
-        width(D).forward(
+        width(y, D)
+                .forward(
                         B * H,
                         new AttentionWidth.Forward(
                                 y,
@@ -208,9 +223,9 @@ final class CudaAttention implements Attention {
         }
     }
 
-    /// The narrowest kernels that hold a head.
-    private AttentionWidth width(int D) {
-        for (AttentionWidth width : widths) {
+    /// The narrowest kernels that hold a head of that type.
+    private AttentionWidth width(Tensor y, int D) {
+        for (AttentionWidth width : y.type() == ElementType.BF16 ? bf16 : f32) {
             if (width.holds(D)) {
                 return width;
             }

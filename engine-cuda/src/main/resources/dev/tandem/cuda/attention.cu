@@ -1,3 +1,4 @@
+#include "attention_forward.cuh"
 #include "attention_product.cuh"
 
 // Attention over whole sequences and prompts, without a [T, T] matrix. Bound by arithmetic: 4·D
@@ -5,28 +6,6 @@
 //
 // Blocks along x count (sequence, head, 64 queries), those along y chunks of the result's channels where
 // the most keys; blocks along y count chunks of y's channels where a head is wider than the kernel.
-
-template <class Element>
-struct AttentionForwardArguments {
-    Element* y;
-    float* logSumExp; // null: not wanted
-    const Element* q;
-    const Element* k;
-    const Element* v;
-    const int* padding; // null: none
-    int64 qStride;
-    int64 kStride;
-    int64 seed;
-    int64 stream;
-    int T;
-    int start;    // keys before the first query
-    int capacity; // rows of k from one sequence to the next
-    int H;
-    int D;
-    float scale;
-    float dropout;
-    float keptScale;
-};
 
 // The softmax of a row as far as it is known: the largest score, and this thread's part of the sum
 // of powers of 2 relative to it.
@@ -81,32 +60,6 @@ TANDEM_DEVICE void store_attended(
     }
 }
 
-// Operands of one head.
-template <class Element>
-struct Head {
-    Rows<Element> q;
-    Rows<Element> k;
-    Rows<Element> v;
-    const int* padding;
-    Dropout dropout;
-};
-
-template <class Element>
-TANDEM_DEVICE Head<Element> head_of(const AttentionForwardArguments<Element>& arguments, int head) {
-    int64 b = head / arguments.H;
-    int D = arguments.D;
-    int column = head % arguments.H * D;
-    int keys = arguments.start + arguments.T;
-    const Element* q = arguments.q + b * arguments.T * arguments.qStride + column;
-    int64 key = b * arguments.capacity * arguments.kStride + column;
-    return {
-        rows_of(q, arguments.qStride, arguments.T, D, arguments.scale * LOG2_E),
-        rows_of(arguments.k + key, arguments.kStride, keys, D, 1),
-        rows_of(arguments.v + key, arguments.kStride, keys, D, 1),
-        arguments.padding ? arguments.padding + b * arguments.T : nullptr,
-        {(uint64) arguments.seed, (uint64) arguments.stream, arguments.dropout}};
-}
-
 template <int WIDTH, int STREAMED, class Element>
 TANDEM_DEVICE void attention_forward(const AttentionForwardArguments<Element>& arguments) {
     int T = arguments.T;
@@ -150,7 +103,4 @@ TANDEM_KERNEL(attention_forward_32, AttentionForwardArguments<float>, 256) { att
 TANDEM_KERNEL(attention_forward_64, AttentionForwardArguments<float>, 256) { attention_forward<64, 64>(arguments); }
 TANDEM_KERNEL(attention_forward_80, AttentionForwardArguments<float>, 256) { attention_forward<80, 64>(arguments); }
 TANDEM_KERNEL(attention_forward_128, AttentionForwardArguments<float>, 256) { attention_forward<128, 64>(arguments); }
-TANDEM_KERNEL(attention_forward_32_bf16, AttentionForwardArguments<bfloat16>, 256) { attention_forward<32, 64>(arguments); }
-TANDEM_KERNEL(attention_forward_64_bf16, AttentionForwardArguments<bfloat16>, 256) { attention_forward<64, 64>(arguments); }
-TANDEM_KERNEL(attention_forward_80_bf16, AttentionForwardArguments<bfloat16>, 256) { attention_forward<80, 64>(arguments); }
-TANDEM_KERNEL(attention_forward_128_bf16, AttentionForwardArguments<bfloat16>, 256) { attention_forward<128, 64>(arguments); }
+TANDEM_KERNEL(attention_forward_wide_bf16, AttentionForwardArguments<bfloat16>, 256) { attention_forward<128, 64>(arguments); }

@@ -1,3 +1,4 @@
+#include "attention_backward.cuh"
 #include "attention_product.cuh"
 
 // Gradient of attention in two passes without atomics, probabilities computed again: first dq, a
@@ -9,61 +10,6 @@
 // in every probability of the row. It is good for the second pass because both, and the forward,
 // multiply the same numbers in the same order: scores are equal to the last bit. Hence it is always
 // q that carries the scale.
-
-template <class Element>
-struct AttentionBackwardArguments {
-    Element* dqkv;
-    float* delta;
-    float* factor;
-    const Element* dy;
-    const Element* y;
-    const float* logSumExp;
-    const Element* qkv;
-    const int* padding; // null: none
-    int64 seed;
-    int64 stream;
-    int T;
-    int H;
-    int D;
-    float scale;
-    float dropout;
-    float keptScale;
-};
-
-// Operands of one head.
-template <class Element>
-struct Head {
-    Rows<Element> q;
-    Rows<Element> k;
-    Rows<Element> v;
-    Rows<Element> dy;
-    const float* logSumExp;
-    const int* padding;
-    Dropout dropout;
-    int64 dqkv; // offset of its queries' gradient
-};
-
-template <class Element>
-TANDEM_DEVICE Head<Element> head_of(const AttentionBackwardArguments<Element>& arguments, int head) {
-    int T = arguments.T;
-    int D = arguments.D;
-    int C = arguments.H * D;
-    int64 begin = (int64) (head / arguments.H) * T;
-    int column = head % arguments.H * D;
-    const Element* q = arguments.qkv + begin * 3 * C + column;
-    return {
-        rows_of(q, 3 * C, T, D, arguments.scale * LOG2_E),
-        rows_of(q + C, 3 * C, T, D, 1),
-        rows_of(q + 2 * C, 3 * C, T, D, 1),
-        rows_of(arguments.dy + begin * C + column, C, T, D, 1),
-        arguments.logSumExp + (int64) head * T,
-        arguments.padding ? arguments.padding + begin : nullptr,
-        {(uint64) arguments.seed, (uint64) arguments.stream, arguments.dropout},
-        begin * 3 * C + column};
-}
-
-// What is subtracted from exponents of 2. A query that sees nothing has only exponents of −∞.
-TANDEM_DEVICE float exponent(float logSumExp) { return logSumExp == minus_infinity() ? 0 : logSumExp * LOG2_E; }
 
 // ⟨dy, y⟩ of a row.
 template <class Element>
@@ -167,12 +113,7 @@ TANDEM_KERNEL(attention_queries_32, AttentionBackwardArguments<float>, 256) { at
 TANDEM_KERNEL(attention_queries_64, AttentionBackwardArguments<float>, 256) { attention_queries<64, 64>(arguments); }
 TANDEM_KERNEL(attention_queries_80, AttentionBackwardArguments<float>, 256) { attention_queries<80, 64>(arguments); }
 TANDEM_KERNEL(attention_queries_128, AttentionBackwardArguments<float>, 256) { attention_queries<128, 32>(arguments); }
-TANDEM_KERNEL(attention_queries_32_bf16, AttentionBackwardArguments<bfloat16>, 256) { attention_queries<32, 64>(arguments); }
-TANDEM_KERNEL(attention_queries_64_bf16, AttentionBackwardArguments<bfloat16>, 256) { attention_queries<64, 64>(arguments); }
-TANDEM_ROOMY_KERNEL(attention_queries_80_bf16, AttentionBackwardArguments<bfloat16>, 256) {
-    attention_queries<80, 64>(arguments);
-}
-TANDEM_KERNEL(attention_queries_128_bf16, AttentionBackwardArguments<bfloat16>, 256) { attention_queries<128, 32>(arguments); }
+TANDEM_KERNEL(attention_queries_wide_bf16, AttentionBackwardArguments<bfloat16>, 256) { attention_queries<128, 32>(arguments); }
 
 // ---- keys and values -------------------------------------------------------------------------------
 
@@ -279,9 +220,4 @@ TANDEM_KERNEL(attention_keys_32, AttentionBackwardArguments<float>, 256) { atten
 TANDEM_KERNEL(attention_keys_64, AttentionBackwardArguments<float>, 256) { attention_keys<64, 64>(arguments); }
 TANDEM_KERNEL(attention_keys_80, AttentionBackwardArguments<float>, 256) { attention_keys<80, 64>(arguments); }
 TANDEM_KERNEL(attention_keys_128, AttentionBackwardArguments<float>, 256) { attention_keys<128, 32>(arguments); }
-TANDEM_KERNEL(attention_keys_32_bf16, AttentionBackwardArguments<bfloat16>, 256) { attention_keys<32, 64>(arguments); }
-TANDEM_KERNEL(attention_keys_64_bf16, AttentionBackwardArguments<bfloat16>, 256) { attention_keys<64, 64>(arguments); }
-TANDEM_ROOMY_KERNEL(attention_keys_80_bf16, AttentionBackwardArguments<bfloat16>, 256) {
-    attention_keys<80, 64>(arguments);
-}
-TANDEM_KERNEL(attention_keys_128_bf16, AttentionBackwardArguments<bfloat16>, 256) { attention_keys<128, 32>(arguments); }
+TANDEM_KERNEL(attention_keys_wide_bf16, AttentionBackwardArguments<bfloat16>, 256) { attention_keys<128, 32>(arguments); }

@@ -1,5 +1,4 @@
-// Products of attention's tiles, and what happens to scores between them. Tensor cores would take over
-// in add_scores and add_weighted, with the layout of put_weights between both.
+// Products of attention's tiles without tensor cores, and what happens to scores between them.
 #pragma once
 #include "attention_tile.cuh"
 
@@ -164,24 +163,6 @@ TANDEM_DEVICE float row_sum(float value) {
     return value;
 }
 
-// Where a block's own rows are. Blocks along x count heads, then tiles, the longest work first.
-struct Block {
-    int head; // through all sequences
-    int begin;
-};
-
-// Own rows that are keys: the first ones are seen by the most queries.
-TANDEM_DEVICE Block block_of_keys(int T) {
-    int tiles = (T - 1) / TILE_ROWS + 1;
-    return {(int) (blockIdx.x / tiles), (int) (blockIdx.x % tiles) * TILE_ROWS};
-}
-
-// Own rows that are queries: the last ones see the most keys.
-TANDEM_DEVICE Block block_of_queries(int T) {
-    Block block = block_of_keys(T);
-    return {block.head, (T - 1) / TILE_ROWS * TILE_ROWS - block.begin};
-}
-
 // Sets what a query must not see to −∞. `key` and `query` are the thread's first ones.
 template <int STREAMED>
 TANDEM_DEVICE void hide(
@@ -192,31 +173,6 @@ TANDEM_DEVICE void hide(
             s[r][c] = hidden || key + c > query + r ? minus_infinity() : s[r][c];
         }
     }
-}
-
-// ---- dropout ---------------------------------------------------------------------------------------
-
-struct Dropout {
-    uint64 seed;
-    uint64 stream;
-    float probability;
-};
-
-// Bit i says whether element index + i is kept, for i below 4.
-TANDEM_DEVICE uint32 kept(Dropout dropout, int64 index) {
-    uint32 bits = 0;
-    int skipped = (int) (index & 3);
-    PhiloxBlock block = philox_block(dropout.seed, dropout.stream, (uint64) index >> 2);
-    for (int i = 0; i < 4; i++) {
-        bits |= (uint32) (philox_unit(block.word[i]) >= dropout.probability) << i;
-    }
-    if (skipped > 0) {
-        block = philox_block(dropout.seed, dropout.stream, ((uint64) index >> 2) + 1);
-        for (int i = 0; i < 4; i++) {
-            bits |= (uint32) (philox_unit(block.word[i]) >= dropout.probability) << (4 + i);
-        }
-    }
-    return bits >> skipped;
 }
 
 // Sets dropped weights to 0. `index` is that of the thread's first one, rows are T apart.

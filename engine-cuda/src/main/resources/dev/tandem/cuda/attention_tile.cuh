@@ -6,24 +6,14 @@
 // at the positions x, 16+x, 32+x and 48+x of shared memory: neighbours share random words, and half
 // a warp reads rows that lie side by side, in different banks.
 #pragma once
-#include "philox.cuh"
-
-#ifdef TANDEM_HOST
-#define TANDEM_ROLLED
-#else
-#define TANDEM_ROLLED _Pragma("unroll 1")
-#endif
+#include "attention.cuh"
 
 constexpr int ATTENTION_THREADS = 256;
-constexpr int TILE_ROWS = 64;
 constexpr int THREAD_ROWS = 4;
 constexpr int ROW_THREADS = 16;
-constexpr float LOG2_E = 1.44269504088896341f;
-constexpr float LN_2 = 0.693147180559945309f;
 
 TANDEM_DEVICE int thread_x() { return threadIdx.x % ROW_THREADS; }
 TANDEM_DEVICE int first_thread_row() { return threadIdx.x / ROW_THREADS * THREAD_ROWS; }
-TANDEM_DEVICE float minus_infinity() { return __int_as_float((int) 0xff800000u); }
 
 // Channels that a block has registers for; a wider head is cut into chunks of this width.
 template <int WIDTH>
@@ -48,27 +38,6 @@ struct Meetings {
 };
 
 // ---- memory --------------------------------------------------------------------------------------
-
-// The rows of one head, which tiles hold as floats, times a scale.
-template <class Element>
-struct Rows {
-    const Element* first;
-    int64 stride;
-    int count;
-    int D;
-    bool aligned; // every row to four elements, and 4 divides D
-    float scale;
-};
-
-template <class Element>
-TANDEM_DEVICE bool quads_aligned(const Element* first, int64 stride, int D) {
-    return (uint64) first % (4 * sizeof(Element)) == 0 && stride % 4 == 0 && D % 4 == 0;
-}
-
-template <class Element>
-TANDEM_DEVICE Rows<Element> rows_of(const Element* first, int64 stride, int count, int D, float scale) {
-    return {first, stride, count, D, quads_aligned(first, stride, D), scale};
-}
 
 TANDEM_DEVICE float4 load_whole(const float* x) { return *reinterpret_cast<const float4*>(x); }
 

@@ -27,22 +27,6 @@ struct MmaTile {
     TANDEM_DEVICE int column() { return warp() % WARPS_ACROSS * WARP_COLUMNS; }
 };
 
-// Eight elements to shared memory, zeros where there are none.
-TANDEM_DEVICE void fetch_octet(bfloat16* shared, const bfloat16* from, int count, bool vector) {
-    if (from && vector) {
-        copy_octet(shared, from, count);
-        return;
-    }
-    TANDEM_UNROLL
-    for (int i = 0; i < OCTET; i++) {
-        shared[i].bits = from && i < count ? from[i].bits : 0;
-    }
-}
-
-TANDEM_DEVICE bool octets_aligned(const bfloat16* address, int64 stride) {
-    return (reinterpret_cast<uint64>(address) & 15) == 0 && stride % OCTET == 0;
-}
-
 // Element (i, k) lies in row i, column k; in shared memory too.
 struct MmaAlongDepth {
     static constexpr bool TURNED = false;
@@ -105,19 +89,6 @@ struct MmaAcrossDepth {
 // ---- main loop -----------------------------------------------------------------------------------
 
 typedef float MmaSums[4][4][4]; // a warp's products down, across, a lane's sums of each
-
-// Where this lane's row of four 8 × 8 matrices lies that make up 16 of an extent by 16 of k. For left
-// the second matrix is the next eight of the extent, for right those of k.
-template <class Operand, bool LEFT>
-TANDEM_DEVICE const bfloat16* matrix_row(const bfloat16* shared, int i, int k) {
-    int row = lane() % 8;
-    int second = lane() / 8 % 2 * 8;
-    int third = lane() / 16 * 8;
-    int extent = LEFT ? second : third;
-    int depth = LEFT ? third : second;
-    // a stored row runs along k, or along the extent
-    return Operand::at(shared, i + extent + (Operand::TURNED ? 0 : row), k + depth + (Operand::TURNED ? row : 0));
-}
 
 template <class Left, class Right>
 TANDEM_DEVICE void multiply_slice(const bfloat16* left, const bfloat16* right, MmaSums& sums) {

@@ -3,13 +3,9 @@
 #include "tandem.cuh"
 
 #ifdef TANDEM_HOST
-#define TANDEM_UNROLL
-#define TANDEM_ROLLED
 #define TANDEM_UNROLL_2
 #define TANDEM_UNROLL_4
 #else
-#define TANDEM_UNROLL _Pragma("unroll")
-#define TANDEM_ROLLED _Pragma("unroll 1")
 #define TANDEM_UNROLL_2 _Pragma("unroll 2")
 #define TANDEM_UNROLL_4 _Pragma("unroll 4")
 #endif

@@ -20,6 +20,22 @@ TANDEM_DEVICE void copy_octet(bfloat16* shared, const bfloat16* from, int count)
 #endif
 }
 
+// Eight elements to shared memory, zeros where there are none.
+TANDEM_DEVICE void fetch_octet(bfloat16* shared, const bfloat16* from, int count, bool vector) {
+    if (from && vector) {
+        copy_octet(shared, from, count);
+        return;
+    }
+    TANDEM_UNROLL
+    for (int i = 0; i < OCTET; i++) {
+        shared[i].bits = from && i < count ? from[i].bits : 0;
+    }
+}
+
+TANDEM_DEVICE bool octets_aligned(const bfloat16* address, int64 stride) {
+    return (reinterpret_cast<uint64>(address) & 15) == 0 && stride % OCTET == 0;
+}
+
 // Ends a group of copies, which may be empty.
 TANDEM_DEVICE void copies_started() {
 #ifndef TANDEM_HOST
@@ -64,6 +80,19 @@ TANDEM_DEVICE void load_matrices(uint32 (&fragment)[4], const bfloat16* row) {
                      : "memory");
     }
 #endif
+}
+
+// Where this lane's row of four 8 × 8 matrices lies that make up 16 of an extent by 16 of k. For left
+// the second matrix is the next eight of the extent, for right those of k.
+template <class Operand, bool LEFT>
+TANDEM_DEVICE const bfloat16* matrix_row(const bfloat16* shared, int i, int k) {
+    int row = lane() % 8;
+    int second = lane() / 8 % 2 * 8;
+    int third = lane() / 16 * 8;
+    int extent = LEFT ? second : third;
+    int depth = LEFT ? third : second;
+    // a stored row runs along k, or along the extent
+    return Operand::at(shared, i + extent + (Operand::TURNED ? 0 : row), k + depth + (Operand::TURNED ? row : 0));
 }
 
 #ifdef TANDEM_HOST

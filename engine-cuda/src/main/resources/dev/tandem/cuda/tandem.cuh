@@ -7,6 +7,7 @@
 #define TANDEM_ROOMY_KERNEL(name, Arguments, threads) TANDEM_KERNEL(name, Arguments, threads)
 #define TANDEM_SHARED(Type) reinterpret_cast<Type*>(tandem_host::dynamic_shared())
 #define TANDEM_UNROLL
+#define TANDEM_ROLLED
 #else
 // A kernel: its name, its one structure of arguments, and the most threads a block of it may have.
 #define TANDEM_KERNEL(name, Arguments, threads)               \
@@ -25,6 +26,9 @@ extern __shared__ __align__(16) unsigned char tandem_dynamic_shared[];
 
 // Before a loop over an array that must stay in registers.
 #define TANDEM_UNROLL _Pragma("unroll")
+
+// Before a loop whose body shall stand once.
+#define TANDEM_ROLLED _Pragma("unroll 1")
 #endif
 
 #define TANDEM_DEVICE static __device__ __forceinline__

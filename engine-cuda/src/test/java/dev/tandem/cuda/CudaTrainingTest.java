@@ -100,9 +100,9 @@ final class CudaTrainingTest {
         double[] whole = losses(ReferenceBackend.open(), Precision.F32);
         for (int i = 0; i < forward.length; i++) {
             // logits carry the roundings of two blocks, 2⁻⁸ each; so do those of the reference, but a value
-            // next to a tie may be rounded to either side
-            assertThat(forward[i]).as("update %d", i).isCloseTo(rounded[i], within(0.03));
-            assertThat(forward[i]).as("update %d", i).isCloseTo(whole[i], within(0.03));
+            // next to a tie may be rounded to either side, and one of the 16 tokens then take another expert
+            assertThat(forward[i]).as("update %d", i).isCloseTo(rounded[i], within(0.05));
+            assertThat(forward[i]).as("update %d", i).isCloseTo(whole[i], within(0.05));
         }
         assertThat(forward[forward.length - 1]).isLessThan(0.8 * forward[0]);
     }

@@ -40,6 +40,8 @@ public abstract class AttentionContract extends KernelContract {
         trials.add(Trial.of("with dropout " + paper, on -> both(on, paper, false, 0.1f)));
         var wide = new Cases.Heads(2, 70, 1, 150);
         trials.add(Trial.of("padded, with dropout " + wide, on -> both(on, wide, true, 0.1f)));
+        var wider = new Cases.Heads(1, 70, 2, 160);
+        trials.add(Trial.of(wider.toString(), on -> both(on, wider, false, 0)));
         var odd = new Cases.Heads(1, 6, 2, 259);
         trials.add(Trial.of(odd.toString(), on -> both(on, odd, false, 0)));
         trials.add(Trial.of("decoding", on -> decode(on, 2, 37, 12, 3, 8)));
@@ -59,13 +61,18 @@ public abstract class AttentionContract extends KernelContract {
         Tensor dy = on.input("dy", B, T, C);
         Optional<Tensor> padding = padded ? Optional.of(on.integers("padding", padding(B, T), B, T)) : Optional.empty();
         Tolerance tolerance = reduction(T + sizes.D());
-        Tensor y = on.result("y", tolerance, B, T, C);
+        Tensor y = on.result("y", weighted(on, tolerance), B, T, C);
         Tensor logSumExp = on.statistic("logSumExp", tolerance, B, H, T);
         // ⟨dy, y⟩ may be taken from the y that was stored; its rounding meets keys and queries of up to 4
         Tensor dqkv = on.result("dqkv", tolerance.through(on.type(), 4), B, T, 3 * C);
         Attention kernel = on.kernels().attention();
         kernel.forward(y, logSumExp, qkv, padding, H, dropout, SEED, STREAM);
         kernel.backward(dqkv, dy, y, logSumExp, qkv, padding, H, dropout, SEED, STREAM);
+    }
+
+    /// For sums of values: weights may be rounded to the values' type before they multiply them.
+    private static Tolerance weighted(Workbench on, Tolerance tolerance) {
+        return tolerance.through(on.type(), 1);
     }
 
     /// The first sequence is padded at its end, the second at its front, where queries see nothing
@@ -85,7 +92,7 @@ public abstract class AttentionContract extends KernelContract {
                 on.judged("keys", Tolerance.exact(), on.input("keys", on.type(), Role.STATE, 0, B, P, C)),
                 on.judged("values", Tolerance.exact(), on.input("values", on.type(), Role.STATE, 0, B, P, C)));
         Tensor promptQkv = on.input("prompt", B, prompt, 3 * C);
-        Tensor promptY = on.result("y of the prompt", tolerance, B, prompt, C);
+        Tensor promptY = on.result("y of the prompt", weighted(on, tolerance), B, prompt, C);
         Tensor[] qkv = new Tensor[steps];
         Tensor[] y = new Tensor[steps];
         for (int i = 0; i < steps; i++) {
@@ -109,7 +116,7 @@ public abstract class AttentionContract extends KernelContract {
                 on.input("values", on.type(), Role.STATE, 0, B, P, C));
         for (int start : new int[] {0, half}) {
             Tensor qkv = on.input("from " + start, B, half, 3 * C);
-            Tensor y = on.result("y from " + start, tolerance, B, half, C);
+            Tensor y = on.result("y from " + start, weighted(on, tolerance), B, half, C);
             on.kernels().attention().decode(y, qkv, cache, start, H);
         }
     }
