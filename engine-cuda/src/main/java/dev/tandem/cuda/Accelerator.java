@@ -1,6 +1,7 @@
 package dev.tandem.cuda;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /// What the backend needs from whatever runs its kernels: memory, one in-order queue, kernels by
@@ -41,6 +42,11 @@ interface Accelerator extends AutoCloseable {
 
     /// Copies into host memory; waits for everything before.
     void download(MemorySegment target, long source);
+
+    /// A library of matrix products for this queue, if there is one.
+    default Optional<MatmulSetup> matmuls() {
+        return Optional.empty();
+    }
 
     /// Waits until everything enqueued is done.
     ///

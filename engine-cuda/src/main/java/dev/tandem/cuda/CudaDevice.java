@@ -33,8 +33,12 @@ final class CudaDevice implements Device {
         this.accelerator = accelerator;
         this.steps = steps;
         queue = new CudaQueue(accelerator, steps);
-        TypedProducts products = TypedProducts.of(queue);
         var rounding = new Rounding(queue);
+        TypedProducts own = TypedProducts.of(queue);
+        TypedProducts products = accelerator
+                .matmuls()
+                .map(library -> own.orBy(library, queue, rounding))
+                .orElse(own);
         kernels = new Kernels(
                 new CudaFill(queue),
                 new CudaEmbedding(queue),

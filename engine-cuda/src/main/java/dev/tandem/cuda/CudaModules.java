@@ -99,7 +99,8 @@ final class CudaModules {
         }
     }
 
-    private static String hash(String text) {
+    /// 32 hexadecimal digits that tell texts apart.
+    static String hash(String text) {
         try {
             byte[] digest = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
             return HexFormat.of().formatHex(digest, 0, 16);

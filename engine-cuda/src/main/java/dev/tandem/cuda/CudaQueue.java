@@ -60,6 +60,16 @@ final class CudaQueue implements AutoCloseable {
         accelerator.upload(target.value(), source);
     }
 
+    /// Fills memory with zeros.
+    void clear(DeviceAddress target, long bytes) {
+        accelerator.clear(target.value(), bytes);
+    }
+
+    /// Copies into host memory; waits for everything before.
+    void download(MemorySegment target, DeviceAddress source) {
+        accelerator.download(target, source.value());
+    }
+
     /// Where a kernel reports an integer that is out of range; see `complain` in `tandem.cuh`.
     DeviceAddress complaint() {
         return complaintOnDevice;

@@ -2,6 +2,7 @@ package dev.tandem.cuda;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 
@@ -65,6 +66,11 @@ final class CountingAccelerator implements Accelerator {
     public void download(MemorySegment target, long source) {
         count("download");
         counted.download(target, source);
+    }
+
+    @Override
+    public Optional<MatmulSetup> matmuls() {
+        return counted.matmuls();
     }
 
     @Override

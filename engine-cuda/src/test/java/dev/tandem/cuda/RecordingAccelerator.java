@@ -1,8 +1,10 @@
 package dev.tandem.cuda;
 
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /// Runs nothing and writes down which kernels the backend asks for.
@@ -46,6 +48,12 @@ final class RecordingAccelerator implements Accelerator {
 
     @Override
     public void download(MemorySegment target, long source) {}
+
+    /// One that refuses everything, so that the kernels around it are asked for.
+    @Override
+    public Optional<MatmulSetup> matmuls() {
+        return Optional.of(new MatmulSetup(HostMatmuls.refusing(), false, Path.of("nowhere")));
+    }
 
     @Override
     public void synchronize() {}
