@@ -42,7 +42,8 @@ public final class Gating {
         this.rows = new ExpertRows(
                 room.region().integers("starts", E),
                 room.region().integers("counts", E),
-                room.region().integers("choiceOf", options.rows(N, E)));
+                room.region().integers("choiceOf", options.rows(N, E)),
+                !options.compact());
         this.load = new ExpertLoad(
                 room.region().integers("queued", options.K(), E),
                 room.region().integers("dropped", options.K(), E),

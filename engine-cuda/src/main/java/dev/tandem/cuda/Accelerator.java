@@ -66,6 +66,16 @@ interface Accelerator extends AutoCloseable {
     /// Copies into host memory; waits for everything before.
     void download(MemorySegment target, long source);
 
+    /// Whether kernels are kept back, to be launched together as a graph.
+    default boolean recording() {
+        return false;
+    }
+
+    /// A library of matrix products for this queue, if there is one.
+    default Optional<MatmulSetup> matmuls() {
+        return Optional.empty();
+    }
+
     /// Waits until everything enqueued is done.
     ///
     /// @throws dev.tandem.engine.DeviceException if a kernel failed

@@ -53,7 +53,8 @@ record Bindings(Map<String, Path> libraries, Optional<String> failure) {
         return new Bindings(Map.of(), Optional.of(reason));
     }
 
-    private static String innermost(Throwable thrown) {
+    /// The words of the cause behind all causes.
+    static String innermost(Throwable thrown) {
         Throwable cause = thrown;
         while (cause.getCause() != null) {
             cause = cause.getCause();

@@ -39,8 +39,12 @@ final class CudaDevice implements Device {
         this.steps = steps;
         queue = new CudaQueue(this.accelerator, steps);
         position = new PositionCell(queue);
-        TypedProducts products = TypedProducts.of(queue);
         var rounding = new Rounding(queue);
+        TypedProducts own = TypedProducts.of(queue);
+        TypedProducts products = this.accelerator
+                .matmuls()
+                .map(library -> own.orBy(library, queue, rounding))
+                .orElse(own);
         kernels = new Kernels(
                 new CudaFill(queue),
                 new CudaEmbedding(queue, position),

@@ -3,6 +3,7 @@ package dev.tandem.cuda;
 import dev.tandem.engine.Device;
 import dev.tandem.engine.DeviceException;
 import dev.tandem.engine.EngineException;
+import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -25,7 +26,8 @@ import org.bytedeco.javacpp.SizeTPointer;
 
 /// A GPU through JavaCPP's bindings of the driver: one context, one stream, memory from the device's
 /// pool in stream order. Launching allocates nothing, alone or as a graph.
-final class CudaDriver implements Accelerator {
+final class CudaDriver implements Accelerator, DriverWork {
+    private static final System.Logger LOG = System.getLogger("dev.tandem.cuda");
     private static final int SHARED_WITHOUT_ASKING = 48 * 1024;
 
     private final Settings settings;
@@ -38,6 +40,7 @@ final class CudaDriver implements Accelerator {
     private final Map<String, CUmod_st> loaded = new HashMap<>();
     private final PinnedStaging staging;
     private final DriverGraphs graphs;
+    private final Optional<CublasLt> cublasLt;
     private final Arena arena = Arena.ofShared();
     // what cuLaunchKernel reads: an array of one pointer, to the structure of arguments
     private final MemorySegment parameters = arena.allocate(ValueLayout.ADDRESS);
@@ -62,12 +65,25 @@ final class CudaDriver implements Accelerator {
             calls.check("cuDeviceGetDefaultMemPool", cudart.cuDeviceGetDefaultMemPool(pool, device[0]));
             keepFreedMemory();
             staging = new PinnedStaging(calls, stream);
+            cublasLt = cublasLt();
         } catch (DeviceException e) {
             cudart.cuDevicePrimaryCtxRelease(device[0]); // what was made in the context goes with it
             arena.close();
             throw e;
         }
         graphs = new DriverGraphs(this, calls, stream);
+    }
+
+    private Optional<CublasLt> cublasLt() {
+        if (!settings.cublas()) {
+            return Optional.empty();
+        }
+        Optional<String> failure = CublasLt.failure();
+        if (failure.isPresent()) {
+            LOG.log(Level.WARNING, "large products run on our own kernels: {0}", failure.get());
+            return Optional.empty();
+        }
+        return Optional.of(new CublasLt(this, stream, gpuDescription()));
     }
 
     /// Opens the GPU that the probe found.
@@ -91,8 +107,8 @@ final class CudaDriver implements Accelerator {
         }
     }
 
-    /// Begins a call: refuses it on a dead device, and makes the context that of the thread.
-    void enter(String call) {
+    @Override
+    public void enter(String call) {
         calls.alive(call);
         Thread thread = Thread.currentThread();
         if (thread != owner) {
@@ -103,6 +119,11 @@ final class CudaDriver implements Accelerator {
 
     @Override
     public String description() {
+        return "%s, %s"
+                .formatted(gpuDescription(), cublasLt.map(CublasLt::description).orElse("products of its own"));
+    }
+
+    private String gpuDescription() {
         return "%s, compute capability %s".formatted(gpu.name(), gpu.architecture());
     }
 
@@ -196,16 +217,31 @@ final class CudaDriver implements Accelerator {
                     parametersPointer,
                     noExtra);
             calls.check("cuLaunchKernel", code, kernel);
-            calls.enqueued(kernel);
-            if (settings.debug()) {
-                synchronize();
-            }
+            enqueued(kernel);
         }
     }
 
     @Override
     public Optional<Graphs> graphs() {
         return settings.debug() ? Optional.empty() : Optional.of(graphs);
+    }
+
+    @Override
+    public void enqueued(String name) {
+        calls.enqueued(name);
+        if (settings.debug()) {
+            synchronize();
+        }
+    }
+
+    @Override
+    public void check(String call, int code) {
+        calls.check(call, code);
+    }
+
+    @Override
+    public Optional<MatmulSetup> matmuls() {
+        return cublasLt.map(library -> new MatmulSetup(library, settings.tune(), settings.cache()));
     }
 
     @Override
@@ -285,6 +321,7 @@ final class CudaDriver implements Accelerator {
         cudart.cuStreamSynchronize(stream);
         staging.close();
         graphs.close();
+        cublasLt.ifPresent(CublasLt::close);
         loaded.values().forEach(cudart::cuModuleUnload);
         cudart.cuStreamDestroy(stream);
         cudart.cuMemPoolTrimTo(pool, 0);

@@ -45,9 +45,10 @@ final class CudaExpertFeedForward implements ExpertFeedForward {
         int F = weights.up().shape().extent(1);
         int C = weights.up().shape().extent(2);
         ProductRows owned = ProductRows.of(rows);
+        ProductRows gathered = owned.gathered(rows, x, K);
         Products typed = products.of(x);
         long hiddenBytes = hiddenBytes(typed, owned, F);
-        DeviceAddress hidden = queue.scratch(hiddenBytes + typed.workspaceBytes(owned, F, C));
+        DeviceAddress hidden = queue.scratch(hiddenBytes + workspaceBytes(typed, gathered, F, C));
         DeviceAddress plan = hidden.plus(hiddenBytes);
         if (!typed.streams(owned)) {
             typed.plan(owned, plan);
@@ -61,7 +62,7 @@ final class CudaExpertFeedForward implements ExpertFeedForward {
                 F,
                 C,
                 RowProducts.form(form));
-        typed.forward(up, owned.gathered(rows, x, K), plan);
+        typed.forward(up, gathered, plan);
         var down = new RowProducts.Layer(
                 DeviceAddress.of(expertY),
                 DeviceAddress.NONE,
@@ -88,27 +89,39 @@ final class CudaExpertFeedForward implements ExpertFeedForward {
         int F = weights.up().shape().extent(1);
         int C = weights.up().shape().extent(2);
         ProductRows owned = ProductRows.of(rows);
+        ProductRows gathered = owned.gathered(rows, x, K);
         Products typed = products.of(x);
         long hiddenBytes = hiddenBytes(typed, owned, F);
-        DeviceAddress hidden = queue.scratch(hiddenBytes + typed.workspaceBytes(owned, F, C));
+        DeviceAddress hidden = queue.scratch(hiddenBytes + workspaceBytes(typed, gathered, F, C));
         DeviceAddress plan = hidden.plus(hiddenBytes);
         DeviceAddress pre = DeviceAddress.of(preActivation);
         DeviceAddress dY = DeviceAddress.of(dExpertY);
         typed.plan(owned, plan);
         var throughDown = new RowProducts.Gradient(hidden, dY, DeviceAddress.of(weights.down()), C, F);
         typed.backwardGelu(throughDown, pre, RowProducts.form(form), owned, plan);
-        accumulate(typed, dWeights.down(), dWeights.downBias(), dY, hidden, owned);
+        accumulate(typed, dWeights.down(), dWeights.downBias(), dY, hidden, owned, plan);
         var throughUp = new RowProducts.Gradient(DeviceAddress.of(dExpertX), pre, DeviceAddress.of(weights.up()), F, C);
         typed.backward(throughUp, owned, plan);
-        accumulate(typed, dWeights.up(), dWeights.upBias(), pre, DeviceAddress.of(x), owned.gathered(rows, x, K));
+        accumulate(typed, dWeights.up(), dWeights.upBias(), pre, DeviceAddress.of(x), gathered, plan);
     }
 
     private static void accumulate(
-            Products typed, Tensor dWeight, Tensor dBias, DeviceAddress dy, DeviceAddress x, ProductRows rows) {
+            Products typed,
+            Tensor dWeight,
+            Tensor dBias,
+            DeviceAddress dy,
+            DeviceAddress x,
+            ProductRows rows,
+            DeviceAddress workspace) {
         int out = dWeight.shape().extent(1);
         int in = dWeight.shape().extent(2);
         var gradient = new WeightProducts.Gradient(DeviceAddress.of(dWeight), DeviceAddress.of(dBias), dy, x, out, in);
-        typed.accumulate(gradient, rows, DeviceAddress.NONE);
+        typed.accumulate(gradient, rows, workspace);
+    }
+
+    /// One for all products of the rows, the gathered ones of x among them.
+    private static long workspaceBytes(Products typed, ProductRows gathered, int F, int C) {
+        return Math.max(typed.workspaceBytes(gathered, F, C), typed.gradientWorkspaceBytes(gathered, F, C));
     }
 
     private static long hiddenBytes(Products typed, ProductRows rows, int F) {

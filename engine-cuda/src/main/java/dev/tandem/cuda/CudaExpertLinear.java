@@ -7,8 +7,8 @@ import dev.tandem.engine.kernel.GeluForm;
 import java.util.Optional;
 
 /// `product.cu`, `product_weight.cu`, `product_bf16.cu`, `product_stream.cu`: bound by arithmetic, 2·Σcounts·out·in
-/// FLOP
-/// each, with eight rows an expert or fewer by the bytes of the weights.
+/// FLOP each, with eight rows an expert or fewer by the bytes of the weights. Padded rows go to [LibraryProducts]
+/// where there are some.
 ///
 /// Reads `starts` and `counts` on the device and waits for nothing.
 final class CudaExpertLinear implements ExpertLinear {
@@ -86,6 +86,9 @@ final class CudaExpertLinear implements ExpertLinear {
                 DeviceAddress.of(x),
                 dWeight.shape().extent(1),
                 dWeight.shape().extent(2));
-        products.of(x).accumulate(gradient, ProductRows.of(rows), DeviceAddress.NONE);
+        ProductRows owned = ProductRows.of(rows);
+        Products typed = products.of(x);
+        DeviceAddress workspace = queue.scratch(typed.gradientWorkspaceBytes(owned, gradient.out(), gradient.in()));
+        typed.accumulate(gradient, owned, workspace);
     }
 }

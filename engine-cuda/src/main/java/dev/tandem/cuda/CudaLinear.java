@@ -7,7 +7,8 @@ import dev.tandem.engine.kernel.Linear;
 import java.util.Optional;
 
 /// `product.cu`, `product_weight.cu`, `product_bf16.cu`, `product_stream.cu`: bound by arithmetic, with
-/// eight rows or fewer by the bytes of the weight. Only operands are put together here; [Products] launch.
+/// eight rows or fewer by the bytes of the weight. Only operands are put together here; [Products] launch, of them
+/// [LibraryProducts] what a library takes.
 final class CudaLinear implements Linear {
     private final CudaQueue queue;
     private final TypedProducts products;

@@ -107,7 +107,8 @@ final class CudaModules {
         }
     }
 
-    private static String hash(String text) {
+    /// 32 hexadecimal digits that tell texts apart.
+    static String hash(String text) {
         return HexFormat.of().formatHex(digest(text.getBytes(StandardCharsets.UTF_8)), 0, 16);
     }
 

@@ -55,9 +55,24 @@ final class CudaQueue implements AutoCloseable {
         return scratch.holding(bytes);
     }
 
+    /// Whether kernels are kept back for a graph: then only kernels may be enqueued.
+    boolean recording() {
+        return accelerator.recording();
+    }
+
     /// Copies host memory, which may change as soon as this returns, after everything before.
     void upload(DeviceAddress target, MemorySegment source) {
         accelerator.upload(target.value(), source);
+    }
+
+    /// Fills memory with zeros.
+    void clear(DeviceAddress target, long bytes) {
+        accelerator.clear(target.value(), bytes);
+    }
+
+    /// Copies into host memory; waits for everything before.
+    void download(MemorySegment target, DeviceAddress source) {
+        accelerator.download(target, source.value());
     }
 
     /// Where a kernel reports an integer that is out of range; see `complain` in `tandem.cuh`.

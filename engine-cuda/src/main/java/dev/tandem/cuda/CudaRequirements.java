@@ -38,7 +38,9 @@ final class CudaRequirements {
         /// `int f(int* major, int* minor)`
         BY_TWO_POINTERS,
         /// `size_t f(void)`, 130200 for 13.2.0
-        BY_RESULT
+        BY_RESULT,
+        /// not asked
+        NONE
     }
 
     /// What was found, by name.
@@ -50,8 +52,24 @@ final class CudaRequirements {
         found.put("driver", driver());
         found.put("CUDA runtime", library("libcudart.so.13", "cudaRuntimeGetVersion", Version.BY_POINTER));
         found.put("NVRTC", library("libnvrtc.so.13", "nvrtcVersion", Version.BY_TWO_POINTERS));
-        found.put("cuBLAS", library("libcublasLt.so.13", "cublasLtGetVersion", Version.BY_RESULT));
+        found.put("cuBLAS", cublas());
         return found;
+    }
+
+    /// The bindings need both of its libraries. Without them the backend works, slower.
+    private String cublas() {
+        String products = library("libcublasLt.so.13", "cublasLtGetVersion", Version.BY_RESULT);
+        boolean whole = !products.equals(NOT_FOUND)
+                && !library("libcublas.so.13", "cublasGetProperty", Version.NONE)
+                        .equals(NOT_FOUND);
+        return whole
+                ? products
+                : ("%s; large products run on Tandem's own kernels, slower: install libcublasLt.so.13 and"
+                                + " libcublas.so.13 of CUDA 13, or name their folder by -Dtandem.cuda.libraries; looked"
+                                + " in %s")
+                        .formatted(
+                                products.equals(NOT_FOUND) ? NOT_FOUND : products + ", without libcublas.so.13",
+                                libraries);
     }
 
     private static Optional<String> bindings() {
@@ -116,6 +134,7 @@ final class CudaRequirements {
                             second);
                     yield "%d.%d".formatted(first.get(ValueLayout.JAVA_INT, 0), second.get(ValueLayout.JAVA_INT, 0));
                 }
+                case NONE -> "";
                 case BY_RESULT -> {
                     long number = (long) call(function, FunctionDescriptor.of(ValueLayout.JAVA_LONG));
                     yield "%d.%d.%d".formatted(number / 10_000, number % 10_000 / 100, number % 100);

@@ -7,4 +7,10 @@ final class NativeAddress extends Pointer {
     NativeAddress(long address) {
         this.address = address;
     }
+
+    /// Points to another place.
+    NativeAddress at(DeviceAddress place) {
+        address = place.value();
+        return this;
+    }
 }

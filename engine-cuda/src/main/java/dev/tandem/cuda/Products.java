@@ -7,7 +7,8 @@ interface Products {
     /// Bytes of an element of rows and weights.
     int elementBytes();
 
-    /// Bytes of the workspace that a product wants, with experts one for all products of their rows.
+    /// Bytes of the workspace that a product wants, with experts one for all products of their rows. Where rows
+    /// of x are gathered, the depth is that of the product that gathers.
     long workspaceBytes(ProductRows rows, int columns, int depth);
 
     /// Whether [#forward] needs no plan and no workspace.
@@ -29,9 +30,9 @@ interface Products {
     void backwardGelu(
             RowProducts.Gradient gradient, DeviceAddress pre, int form, ProductRows rows, DeviceAddress workspace);
 
-    /// Bytes of the workspace that the gradient of a weight wants; none with experts.
+    /// Bytes of the workspace that the gradient of a weight wants.
     long gradientWorkspaceBytes(ProductRows rows, int out, int in);
 
-    /// `dWeight += dyᵀ·x`, `dBias += Σ dy`, in F32.
+    /// `dWeight += dyᵀ·x`, `dBias += Σ dy`, in F32. What lies in rows that no expert owns may be overwritten.
     void accumulate(WeightProducts.Gradient gradient, ProductRows rows, DeviceAddress workspace);
 }

@@ -6,7 +6,7 @@ import dev.tandem.engine.Tensor;
 final class Rounding {
     private final CudaKernel<Round> round;
 
-    record Round(Tensor y, DeviceAddress x, long count) {}
+    record Round(DeviceAddress y, DeviceAddress x, long count) {}
 
     Rounding(CudaQueue queue) {
         round = queue.kernel("round.cu", "round_bf16", Round.class);
@@ -14,7 +14,11 @@ final class Rounding {
 
     /// `y[i] = x[i]`, to the nearest.
     void round(Tensor y, DeviceAddress x) {
-        long count = y.shape().elements();
+        round(DeviceAddress.of(y), x, y.shape().elements());
+    }
+
+    /// The same for so many elements.
+    void round(DeviceAddress y, DeviceAddress x, long count) {
         round.launch(Grid.coveringFours(count), new Round(y, x, count));
     }
 }

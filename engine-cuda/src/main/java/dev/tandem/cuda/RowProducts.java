@@ -92,10 +92,32 @@ final class RowProducts {
             DeviceAddress bias,
             int out,
             int in,
-            int form) {}
+            int form) {
+        /// The same for other rows of x.
+        Layer of(DeviceAddress otherX) {
+            return new Layer(y, saved, otherX, weight, bias, out, in, form);
+        }
+
+        /// The same without activation; its y is where the sums are wanted.
+        Layer sums() {
+            boolean saves = !saved.equals(DeviceAddress.NONE);
+            return new Layer(saves ? saved : y, DeviceAddress.NONE, x, weight, bias, out, in, IDENTITY);
+        }
+
+        /// The same as far as an epilogue goes, with its results in other places.
+        Layer trial(DeviceAddress otherY, DeviceAddress otherSaved, Matmul.Epilogue epilogue) {
+            DeviceAddress added = epilogue.adds() ? bias : DeviceAddress.NONE;
+            return new Layer(otherY, otherSaved, x, weight, added, out, in, epilogue.activates() ? form : IDENTITY);
+        }
+    }
 
     /// Operands of a gradient of x.
     record Gradient(DeviceAddress dx, DeviceAddress dy, DeviceAddress weight, int out, int in) {
+        /// The same with its result in another place.
+        Gradient into(DeviceAddress otherDx) {
+            return new Gradient(otherDx, dy, weight, out, in);
+        }
+
         /// The same as a product whose columns are those of x. `saved` may be none.
         Layer layer(DeviceAddress saved, int form) {
             return new Layer(dx, saved, dy, weight, DeviceAddress.NONE, in, out, form);
@@ -118,11 +140,14 @@ final class RowProducts {
     /// The activation that is none.
     static final int IDENTITY = 0;
 
+    /// The activation that libraries have too.
+    static final int TANH = 2;
+
     /// An activation as the kernels number it.
     static int form(GeluForm form) {
         return switch (form) {
             case ERF -> 1;
-            case TANH -> 2;
+            case TANH -> TANH;
         };
     }
 

@@ -14,15 +14,19 @@ import java.util.Properties;
 /// |-------------------------|---------------------------------------------------------------|---------|
 /// | `tandem.cuda.device`    | number of the GPU                                             | 0       |
 /// | `tandem.cuda.libraries` | folders with CUDA's libraries, searched before the usual ones | none    |
-/// | `tandem.cuda.cache`     | folder for compiled kernels                                   | below   |
+/// | `tandem.cuda.cache`     | folder for compiled kernels and for algorithms chosen         | below   |
 /// | `tandem.cuda.debug`     | no graphs, wait after every kernel: failures name the right one | `false` |
+/// | `tandem.cuda.cublas`    | leave large products to cuBLASLt where it is installed        | `true`  |
+/// | `tandem.cuda.tune`      | time its algorithms once for each product and keep the choice | `true`  |
 ///
-/// Compiled kernels go to `$XDG_CACHE_HOME/tandem/cubins`, else to `~/.cache/tandem/cubins`.
-record Settings(int device, List<Path> libraries, Path cache, boolean debug) {
+/// The cache is `$XDG_CACHE_HOME/tandem/cubins`, else `~/.cache/tandem/cubins`.
+record Settings(int device, List<Path> libraries, Path cache, boolean debug, boolean cublas, boolean tune) {
     private static final String DEVICE = "tandem.cuda.device";
     private static final String LIBRARIES = "tandem.cuda.libraries";
     private static final String CACHE = "tandem.cuda.cache";
     private static final String DEBUG = "tandem.cuda.debug";
+    private static final String CUBLAS = "tandem.cuda.cublas";
+    private static final String TUNE = "tandem.cuda.tune";
 
     Settings {
         if (device < 0) {
@@ -46,7 +50,9 @@ record Settings(int device, List<Path> libraries, Path cache, boolean debug) {
                 Optional.ofNullable(properties.getProperty(CACHE))
                         .map(Path::of)
                         .orElseGet(() -> userCache(properties, environment)),
-                flag(properties.getProperty(DEBUG, "false").strip()));
+                flag(properties, DEBUG, "false"),
+                flag(properties, CUBLAS, "true"),
+                flag(properties, TUNE, "true"));
     }
 
     private static Path userCache(Properties properties, Map<String, String> environment) {
@@ -65,11 +71,12 @@ record Settings(int device, List<Path> libraries, Path cache, boolean debug) {
         }
     }
 
-    private static boolean flag(String text) {
+    private static boolean flag(Properties properties, String name, String normally) {
+        String text = properties.getProperty(name, normally).strip();
         return switch (text) {
             case "true" -> true;
             case "false" -> false;
-            default -> throw new IllegalArgumentException("%s must be true or false, was '%s'".formatted(DEBUG, text));
+            default -> throw new IllegalArgumentException("%s must be true or false, was '%s'".formatted(name, text));
         };
     }
 }

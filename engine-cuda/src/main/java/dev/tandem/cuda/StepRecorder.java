@@ -112,6 +112,16 @@ final class StepRecorder implements Accelerator {
     }
 
     @Override
+    public boolean recording() {
+        return recording.isPresent();
+    }
+
+    @Override
+    public Optional<MatmulSetup> matmuls() {
+        return accelerator.matmuls();
+    }
+
+    @Override
     public Optional<Graphs> graphs() {
         return accelerator.graphs();
     }

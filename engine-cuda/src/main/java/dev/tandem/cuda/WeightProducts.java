@@ -29,7 +29,12 @@ final class WeightProducts {
             int choices) {}
 
     /// Operands of a gradient; `dBias` may be none.
-    record Gradient(DeviceAddress dWeight, DeviceAddress dBias, DeviceAddress dy, DeviceAddress x, int out, int in) {}
+    record Gradient(DeviceAddress dWeight, DeviceAddress dBias, DeviceAddress dy, DeviceAddress x, int out, int in) {
+        /// The same with the weight's gradient in another place, and no bias.
+        Gradient weightInto(DeviceAddress otherDWeight) {
+            return new Gradient(otherDWeight, DeviceAddress.NONE, dy, x, out, in);
+        }
+    }
 
     WeightProducts(CudaQueue queue) {
         complaint = queue.complaint();

@@ -120,6 +120,11 @@ final class CountingAccelerator implements Accelerator {
     }
 
     @Override
+    public Optional<MatmulSetup> matmuls() {
+        return counted.matmuls();
+    }
+
+    @Override
     public void synchronize() {
         count("synchronize");
         counted.synchronize();

@@ -47,6 +47,7 @@ final class CudaRequirementsTest {
         build("libcudart.so.13", "int cudaRuntimeGetVersion(int* version) { *version = 13010; return 0; }");
         build("libnvrtc.so.13", "int nvrtcVersion(int* major, int* minor) { *major = 13; *minor = 3; return 0; }");
         build("libcublasLt.so.13", "unsigned long cublasLtGetVersion(void) { return 130405; }");
+        build("libcublas.so.13", "");
 
         assertThat(found())
                 .containsEntry("CUDA runtime", "13.1, " + folder.resolve("libcudart.so.13"))
@@ -60,9 +61,22 @@ final class CudaRequirementsTest {
         build("libnvrtc.so.13", "");
 
         assertThat(found())
-                .containsEntry("cuBLAS", "does not load: " + folder.resolve("libcublasLt.so.13"))
+                .hasEntrySatisfying(
+                        "cuBLAS",
+                        found -> assertThat(found).startsWith("does not load: " + folder.resolve("libcublasLt.so.13")))
                 .containsEntry(
                         "NVRTC", "of unknown version, without nvrtcVersion, " + folder.resolve("libnvrtc.so.13"));
+    }
+
+    @Test
+    void withoutCublasDoctorSaysWhatIsSlowerAndWhatToInstall() throws IOException {
+        assertThat(found().get("cuBLAS"))
+                .startsWith("not found; large products run on Tandem's own kernels, slower: install libcublasLt.so.13")
+                .contains("-Dtandem.cuda.libraries", folder.toString());
+
+        build("libcublasLt.so.13", "unsigned long cublasLtGetVersion(void) { return 130405; }");
+        assertThat(found().get("cuBLAS"))
+                .startsWith("13.4.5, " + folder.resolve("libcublasLt.so.13") + ", without libcublas.so.13; ");
     }
 
     @Test

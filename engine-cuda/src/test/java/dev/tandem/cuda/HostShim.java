@@ -33,6 +33,7 @@ final class HostShim implements Accelerator {
     private final Native kernels = Native.shared();
     private final Schedule schedule;
     private final long room;
+    private final Optional<MatmulSetup> matmuls;
     private final Map<Long, Block> blocks = new HashMap<>();
     private long allocated;
     private long launches;
@@ -57,8 +58,22 @@ final class HostShim implements Accelerator {
 
     /// @param room bytes that can be allocated
     HostShim(Schedule schedule, long room) {
+        this(schedule, room, Optional.empty());
+    }
+
+    /// With a library of matrix products, which is closed with it.
+    HostShim(Schedule schedule, MatmulSetup matmuls) {
+        this(schedule, MUCH_ROOM, Optional.of(matmuls));
+    }
+
+    HostShim(Schedule schedule, long room, MatmulSetup matmuls) {
+        this(schedule, room, Optional.of(matmuls));
+    }
+
+    private HostShim(Schedule schedule, long room, Optional<MatmulSetup> matmuls) {
         this.schedule = schedule;
         this.room = room;
+        this.matmuls = matmuls;
     }
 
     @Override
@@ -146,6 +161,11 @@ final class HostShim implements Accelerator {
     }
 
     @Override
+    public Optional<MatmulSetup> matmuls() {
+        return matmuls;
+    }
+
+    @Override
     public void synchronize() {
         checkGuards("synchronize");
     }
@@ -157,6 +177,7 @@ final class HostShim implements Accelerator {
 
     @Override
     public void close() {
+        matmuls.ifPresent(setup -> setup.library().close());
         List.copyOf(blocks.keySet()).forEach(this::free);
     }
 

@@ -1,6 +1,7 @@
 package dev.tandem.cuda;
 
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -64,6 +65,12 @@ final class RecordingAccelerator implements Accelerator {
 
     @Override
     public void download(MemorySegment target, long source) {}
+
+    /// One that refuses everything, so that the kernels around it are asked for.
+    @Override
+    public Optional<MatmulSetup> matmuls() {
+        return Optional.of(new MatmulSetup(HostMatmuls.refusing(), false, Path.of("nowhere")));
+    }
 
     @Override
     public void synchronize() {}

@@ -27,6 +27,9 @@ final class SettingsTest {
                 .containsExactly(Path.of("/a"), Path.of("/b"));
         assertThat(with("tandem.cuda.cache", "/c").cache()).isEqualTo(Path.of("/c"));
         assertThat(with("tandem.cuda.debug", "true").debug()).isTrue();
+        assertThat(with("tandem.cuda.cublas", "false"))
+                .matches(settings -> !settings.cublas() && settings.tune() && !settings.debug());
+        assertThat(with("tandem.cuda.tune", "false")).matches(settings -> settings.cublas() && !settings.tune());
     }
 
     @Test
@@ -38,7 +41,8 @@ final class SettingsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"tandem.cuda.device, -1", "tandem.cuda.device, first", "tandem.cuda.debug, yes"})
+    @CsvSource({"tandem.cuda.device, -1", "tandem.cuda.device, first", "tandem.cuda.debug, yes", "tandem.cuda.tune, on"
+    })
     void refusesWhatMakesNoSense(String name, String value) {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> with(name, value))

@@ -20,17 +20,21 @@ final class ShimBackend {
         return open(chosen());
     }
 
-    private static Schedule chosen() {
+    static Schedule chosen() {
         return Schedule.valueOf(System.getProperty("tandem.shim.schedule", "FORWARD"));
     }
 
     /// Contracts ask for several numbers of threads and demand the same bits for all. A GPU has no
     /// such number; the order of its threads is what must not matter.
     static Backend open(int threads) {
+        return open(schedule(threads));
+    }
+
+    static Schedule schedule(int threads) {
         return switch (threads) {
-            case 1 -> open();
-            case 2 -> open(Schedule.REVERSED_GREEDY);
-            default -> open(Schedule.RANDOM);
+            case 1 -> chosen();
+            case 2 -> Schedule.REVERSED_GREEDY;
+            default -> Schedule.RANDOM;
         };
     }
 
@@ -39,6 +43,12 @@ final class ShimBackend {
             return ShimDriver.open(schedule);
         }
         return Backend.of(new CudaDevice(shim(schedule), EXACTLY));
+    }
+
+    /// With large products by a library.
+    static Backend open(Schedule schedule, MatmulSetup matmuls) {
+        demandCompiler();
+        return Backend.of(new CudaDevice(new HostShim(schedule, matmuls), EXACTLY));
     }
 
     static HostShim shim() {

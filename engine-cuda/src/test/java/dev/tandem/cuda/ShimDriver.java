@@ -33,6 +33,7 @@ final class ShimDriver {
         List<String> all = new ArrayList<>(List.of(
                 "@" + Path.of("..", "config", "jvm.args"),
                 "-D%s=true".formatted(LOADED),
+                "-Dtandem.cuda.cublas=false",
                 "-Dtandem.cuda.libraries=" + FOLDER));
         all.addAll(flags);
         all.add("-Dtandem.shim.tests=" + String.join(",", tests));

@@ -67,7 +67,8 @@ final class ExpertLayer implements FeedForwardLayer {
         this.rows = new ExpertRows(
                 context.tensor(name + "rows.starts"),
                 context.tensor(name + "rows.counts"),
-                context.tensor(name + "rows.choiceOf"));
+                context.tensor(name + "rows.choiceOf"),
+                !options.compact());
         this.expertY = context.tensor(name + "experts");
         this.preActivation =
                 plan.training() ? Optional.of(context.tensor(name + "experts.preActivation")) : Optional.empty();

@@ -40,6 +40,9 @@ final class CheckedGate extends Checked implements Gate {
             vector("rows.starts", rows.starts(), ElementType.I32, E);
             vector("rows.counts", rows.counts(), ElementType.I32, E);
             vector("rows.choiceOf", rows.choiceOf(), ElementType.I32, options.rows(N, E));
+            if (rows.padded() && options.compact()) {
+                throw refuse("rows are promised to be padded, but the options make them compact");
+            }
             if (padding.isPresent()) {
                 usable("padding", padding.get(), ElementType.I32);
                 if (padding.get().shape().elements() != N) {

@@ -23,7 +23,8 @@ import java.util.Optional;
 /// | `dWeights`      | [FeedForwardWeights] | F32  | accumulated                                         |
 /// | `dExpertY`      | `[R, C]`             | W    | owned rows read, as [Dispatch#gatherBackward] writes them |
 ///
-/// The hidden block may be rounded to W between the two layers.
+/// The hidden block and its gradient may be rounded to W between the two layers, biases and
+/// pre-activations as in [Linear].
 ///
 /// 4·Σcounts·C·F FLOPs forward, twice that backward.
 public interface ExpertFeedForward {

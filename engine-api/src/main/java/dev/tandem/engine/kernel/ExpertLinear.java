@@ -20,6 +20,7 @@ import java.util.Optional;
 /// | `rows`               | [ExpertRows]   |            | read: `starts` and `counts`                |
 ///
 /// 2·Σcounts·out·in FLOPs forward, twice that backward; rows nobody owns are no work.
+/// Bias and pre-activation may be rounded to W as in [Linear].
 public interface ExpertLinear {
     /// `y = x·weightᵀ + bias` per expert.
     void forward(Tensor y, Tensor x, Tensor weight, Optional<Tensor> bias, ExpertRows rows);

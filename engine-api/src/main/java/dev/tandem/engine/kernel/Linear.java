@@ -19,7 +19,8 @@ import java.util.Optional;
 /// | `dBias`         | `[out]`     | F32        | accumulated, if given |
 /// | `dy`            | `[N, out]`  | W          | read                 |
 ///
-/// 2·N·out·in FLOPs forward, 4·N·out·in backward.
+/// 2·N·out·in FLOPs forward, 4·N·out·in backward. Where y is W, the bias may be rounded to W before it is
+/// added, and the pre-activation before it is activated.
 public interface Linear {
     /// `y = x·weightᵀ + bias`. A `y` of F32 keeps logits whole where x and weight are BF16.
     void forward(Tensor y, Tensor x, Tensor weight, Optional<Tensor> bias);

@@ -26,8 +26,10 @@ final class HostRouting {
     private final int[] starts;
     private final int[] counts;
     private final int[] choiceOf;
+    private final boolean padded;
 
     private HostRouting(Backend oracle, Routing routing, ExpertRows rows, int N, int K, int E) {
+        padded = rows.padded();
         this.N = N;
         this.K = K;
         this.E = E;
@@ -52,7 +54,8 @@ final class HostRouting {
             var rows = new ExpertRows(
                     region.integers("starts", E),
                     region.integers("counts", E),
-                    region.integers("choiceOf", options.rows(N, E)));
+                    region.integers("choiceOf", options.rows(N, E)),
+                    !options.compact());
             var load = new ExpertLoad(
                     region.integers("queued", K, E),
                     region.integers("dropped", K, E),
@@ -125,7 +128,8 @@ final class HostRouting {
         return new ExpertRows(
                 on.integers("starts", starts, E),
                 on.integers("counts", counts, E),
-                on.integers("choiceOf", choiceOf, R()));
+                on.integers("choiceOf", choiceOf, R()),
+                padded);
     }
 
     /// A random buffer `[R, columns]`, NaN in the rows that nobody owns: no result may depend on

@@ -1,6 +1,7 @@
 package dev.tandem.testkit.contract;
 
 import java.util.function.IntPredicate;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 
 /// The values of one result of a [Trial] on one backend.
@@ -36,6 +37,11 @@ final class Outcome {
     /// How far what a backend gave is from this, in units of the tolerance.
     double distance(Outcome found) {
         return TensorAssert.worst(values, found.values, tolerance, counts).severity();
+    }
+
+    /// This, being the expectation, with another tolerance.
+    Outcome judgedBy(UnaryOperator<Tolerance> change) {
+        return new Outcome(name, values, change.apply(tolerance), counts, integer);
     }
 
     /// This, being the expectation, against what a backend gave.

@@ -1,0 +1,82 @@
+package dev.tandem.cuda;
+
+import dev.tandem.cuda.MatmulLibrary.Call;
+import dev.tandem.cuda.MatmulLibrary.Operands;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/// Runs products by a library, each by an algorithm that is chosen once.
+///
+/// An algorithm that an earlier process kept on disk is taken as it is, so that no bit depends on a
+/// measurement made anew, and nothing is waited for. Otherwise [MatmulTrial] chooses, and the choice is kept.
+/// Nothing is run by the library in a step that becomes a graph, which it would cut in pieces.
+/// A product that the library refuses, or gets wrong with every algorithm, or that there is no room to try, is
+/// refused from then on.
+final class MatmulChooser {
+    private final CudaQueue queue;
+    private final MatmulSetup setup;
+    private final MatmulTrial trial;
+    private final AlgorithmFile file;
+    private final GrowingMemory workspace;
+    private final Map<Matmul, Optional<Call>> decided = new HashMap<>();
+
+    MatmulChooser(CudaQueue queue, MatmulSetup setup) {
+        this.queue = queue;
+        this.setup = setup;
+        workspace = queue.memory("workspace of products");
+        trial = new MatmulTrial(queue, setup);
+        file = new AlgorithmFile(setup.cache(), setup.library().identity());
+    }
+
+    /// Our own product of the same operands, with its results in other places.
+    interface Own {
+        /// Enqueues it.
+        void run(DeviceAddress d, DeviceAddress saved);
+    }
+
+    /// Whether [#run] is known to do nothing for a product.
+    boolean refuses(Matmul matmul) {
+        return Optional.empty().equals(decided.get(matmul));
+    }
+
+    /// Runs a product by the library.
+    ///
+    /// @param counts rows of each matrix whose results count; none if all do
+    /// @return whether it did; if not, nothing was overwritten but the results, and those only where they do
+    ///     not accumulate
+    boolean run(Matmul matmul, Operands operands, DeviceAddress counts, Own own) {
+        if (!operands.aligned() || queue.recording()) {
+            return false;
+        }
+        Optional<Call> call = decided.get(matmul);
+        if (call == null) {
+            call = decide(matmul, operands, counts, own);
+        }
+        return call.isPresent() && call.get().run(operands, workspace.holding(MatmulLibrary.WORKSPACE_BYTES));
+    }
+
+    private Optional<Call> decide(Matmul matmul, Operands operands, DeviceAddress counts, Own own) {
+        Optional<MatmulAlgorithm> kept = setup.tunes() ? file.find(matmul) : Optional.empty();
+        Optional<Call> ready = kept.flatMap(algorithm -> setup.library().prepare(matmul, algorithm));
+        if (ready.isPresent()) {
+            decided.put(matmul, ready);
+            return ready;
+        }
+        MatmulTrial.Outcome outcome =
+                trial.of(matmul, operands, counts, own, workspace.holding(MatmulLibrary.WORKSPACE_BYTES));
+        return switch (outcome) {
+            case MatmulTrial.Chosen(MatmulAlgorithm algorithm) -> {
+                MatmulAlgorithm counting = setup.tunes() ? file.keep(matmul, algorithm, kept) : algorithm;
+                yield decided(matmul, setup.library().prepare(matmul, counting));
+            }
+            case MatmulTrial.Refused() -> decided(matmul, Optional.empty());
+            case MatmulTrial.Undecided() -> Optional.empty();
+        };
+    }
+
+    private Optional<Call> decided(Matmul matmul, Optional<Call> call) {
+        decided.put(matmul, call);
+        return call;
+    }
+}
