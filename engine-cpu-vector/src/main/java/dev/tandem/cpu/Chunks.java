@@ -15,6 +15,14 @@ final class Chunks {
 
     private Chunks() {}
 
+    /// Row blocks of at most `most` rows: as many for each thread, unless there are many, or too few for all.
+    static int rows(int rows, int most, int threads) {
+        int blocks = Split.parts(rows, most);
+        return blocks < threads || blocks > MANY_BLOCKS_PER_THREAD * threads
+                ? blocks
+                : Math.ceilDiv(blocks, threads) * threads;
+    }
+
     /// Chunks of each of `blocks` row blocks.
     static int columns(int blocks, int rows, int panels, int threads) {
         int least = rows <= FEW_ROWS ? LEAST_PANELS_OF_FEW_ROWS : LEAST_PANELS;

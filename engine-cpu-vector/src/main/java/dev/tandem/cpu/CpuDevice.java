@@ -100,7 +100,7 @@ final class CpuDevice implements Device {
     public void upload(Tensor target, MemorySegment source) {
         elements.of(target);
         if (CpuStorage.of(target).layout().isEmpty()) {
-            MemorySegment.copy(source, 0, Lanes.MEMORY, elements.address(0), source.byteSize());
+            Lanes.copy(source, elements.address(0));
             return;
         }
         long i = 0;
@@ -118,7 +118,7 @@ final class CpuDevice implements Device {
     public void download(MemorySegment target, Tensor source) {
         elements.of(source);
         if (CpuStorage.of(source).layout().isEmpty()) {
-            MemorySegment.copy(Lanes.MEMORY, elements.address(0), target, 0, target.byteSize());
+            Lanes.copy(elements.address(0), target);
             return;
         }
         long i = 0;

@@ -55,7 +55,7 @@ final class CpuLinear implements Linear {
         this.form = form;
         this.pre = CpuExpertLinear.address(preActivation);
         this.bias = CpuExpertLinear.address(bias);
-        rowBlocks = Split.parts(N, Gemm.FORWARD_ROWS);
+        rowBlocks = Chunks.rows(N, Gemm.FORWARD_ROWS, workers.threads());
         columnChunks = Chunks.columns(rowBlocks, N, layout.panels(), workers.threads());
         workers.run(rowBlocks * columnChunks, forward);
     }
@@ -94,7 +94,7 @@ final class CpuLinear implements Linear {
     @Override
     public void backwardData(Tensor dx, Tensor dy, Tensor weight) {
         operands(dy, dx, weight);
-        rowBlocks = Split.parts(N, DataGradient.rows(layout.out()));
+        rowBlocks = Chunks.rows(N, DataGradient.rows(layout.out()), workers.threads());
         columnChunks = Chunks.columns(rowBlocks, N, panelsOfIn(), workers.threads());
         workers.run(rowBlocks * columnChunks, dataGradient);
     }

@@ -121,8 +121,22 @@ final class Lanes {
         MEMORY.asSlice(address, bytes).fill(value);
     }
 
+    // All copies go by layout. Without one, segments of a few bytes are copied by a loop of the JDK, of which compiled
+    // code
+    // once, in a test run on JDK 25.0.3, did the first turn only.
+
     static void copy(long from, long to, long bytes) {
-        MemorySegment.copy(MEMORY, from, MEMORY, to, bytes);
+        MemorySegment.copy(MEMORY, ValueLayout.JAVA_BYTE, from, MEMORY, ValueLayout.JAVA_BYTE, to, bytes);
+    }
+
+    /// Copies all of a segment to an address.
+    static void copy(MemorySegment from, long to) {
+        MemorySegment.copy(from, ValueLayout.JAVA_BYTE, 0, MEMORY, ValueLayout.JAVA_BYTE, to, from.byteSize());
+    }
+
+    /// Fills a segment from an address.
+    static void copy(long from, MemorySegment to) {
+        MemorySegment.copy(MEMORY, ValueLayout.JAVA_BYTE, from, to, ValueLayout.JAVA_BYTE, 0, to.byteSize());
     }
 
     /// Sum of the lanes, halves folded onto each other: the same order on every machine.
