@@ -215,7 +215,7 @@ final class MainTest {
     void selftestTrainsTwiceToTheSameBits() {
         var ran = run("selftest", "--backend", "cpu-vector", "--determinism");
         assertThat(ran.exitCode()).as(ran.out()).isZero();
-        assertThat(ran.out()).containsPattern("first +([0-9a-f]{64})\\Rsecond +\\1\\R1 passed, 0 failed");
+        assertThat(ran.out()).containsPattern("F32 first +([0-9a-f]{64})\\RF32 second +\\1\\R1 passed, 0 failed");
     }
 
     @Test
