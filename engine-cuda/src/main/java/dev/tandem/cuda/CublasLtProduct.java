@@ -53,23 +53,25 @@ final class CublasLtProduct implements AutoCloseable {
             set(description, cublas.CUBLASLT_MATMUL_DESC_TRANSA, transposition(matmul.turnsA()));
             set(description, cublas.CUBLASLT_MATMUL_DESC_TRANSB, transposition(matmul.turnsB()));
             set(description, cublas.CUBLASLT_MATMUL_DESC_EPILOGUE, epilogue(matmul.epilogue()));
-            if (matmul.epilogue().adds()) {
-                setLong(
-                        description,
-                        cublas.CUBLASLT_MATMUL_DESC_BIAS_BATCH_STRIDE,
-                        matmul.d().rows());
-            }
+            long rows = matmul.d().rows();
             if (matmul.epilogue().saves()) {
-                setLong(
-                        description,
-                        cublas.CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_LD,
-                        matmul.d().rows());
-                setLong(
-                        description,
-                        cublas.CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_BATCH_STRIDE,
-                        matmul.d().elements());
+                setLong(description, cublas.CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_LD, rows);
+            }
+            if (matmul.batch() > 1) { // fewer algorithms may take strides, and one product has no use for them
+                setStrides(description, matmul);
             }
             return description;
+        }
+    }
+
+    private static void setStrides(cublasLtMatmulDescOpaque_t description, Matmul matmul) {
+        if (matmul.epilogue().adds()) {
+            long rows = matmul.d().rows();
+            setLong(description, cublas.CUBLASLT_MATMUL_DESC_BIAS_BATCH_STRIDE, rows);
+        }
+        if (matmul.epilogue().saves()) {
+            long elements = matmul.d().elements();
+            setLong(description, cublas.CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_BATCH_STRIDE, elements);
         }
     }
 

@@ -8,9 +8,8 @@ import dev.tandem.engine.kernel.GeluForm;
 import java.util.Optional;
 
 /// Products of `product.cu`, `product_weight.cu`, `product_bf16.cu`, `product_stream.cu` with the gather in their
-/// loaders
-/// and the activation in their epilogues: bound by arithmetic, with eight rows an expert or fewer by
-/// the bytes of the weights.
+/// loaders and the activation in their epilogues, or of [LibraryProducts]: bound by arithmetic, with eight rows
+/// an expert or fewer by the bytes of the weights.
 ///
 /// The hidden block goes through scratch, R·F elements: whoever applied the activation while loading
 /// would do so for every column tile again. Backward, the product that goes back through the second

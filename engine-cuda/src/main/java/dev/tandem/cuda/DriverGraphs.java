@@ -46,17 +46,17 @@ final class DriverGraphs implements Accelerator.Graphs {
 
     private final class DriverGraph implements Accelerator.Graph {
         private final String name;
-        private final CudaDriver.DriverEntry[] entries;
+        private final DriverKernels.DriverEntry[] entries;
         // the driver names nodes of the runnable graph by those of the one that it was made from
         private final CUgraphNode_st[] nodes;
         private final CUgraph_st graph = new CUgraph_st();
         private final CUgraphExec_st runnable = new CUgraphExec_st();
 
         DriverGraph(Launches launches) {
-            entries = new CudaDriver.DriverEntry[launches.count()];
+            entries = new DriverKernels.DriverEntry[launches.count()];
             nodes = new CUgraphNode_st[launches.count()];
             for (int i = 0; i < entries.length; i++) {
-                entries[i] = (CudaDriver.DriverEntry) launches.entry(i);
+                entries[i] = (DriverKernels.DriverEntry) launches.entry(i);
                 nodes[i] = new CUgraphNode_st();
             }
             name = "a graph of %d kernels from %s to %s"

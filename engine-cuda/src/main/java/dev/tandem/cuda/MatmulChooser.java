@@ -35,9 +35,9 @@ final class MatmulChooser {
         void run(DeviceAddress d, DeviceAddress saved);
     }
 
-    /// Whether [#run] is known to do nothing for a product.
+    /// Whether [#run] is known to do nothing for a product now, so that nothing need be made ready for it.
     boolean refuses(Matmul matmul) {
-        return Optional.empty().equals(decided.get(matmul));
+        return queue.recording() || Optional.empty().equals(decided.get(matmul));
     }
 
     /// Runs a product by the library.
@@ -46,7 +46,7 @@ final class MatmulChooser {
     /// @return whether it did; if not, nothing was overwritten but the results, and those only where they do
     ///     not accumulate
     boolean run(Matmul matmul, Operands operands, DeviceAddress counts, Own own) {
-        if (!operands.aligned() || queue.recording()) {
+        if (!operands.aligned() || refuses(matmul)) {
             return false;
         }
         Optional<Call> call = decided.get(matmul);

@@ -15,7 +15,7 @@ import java.util.Properties;
 /// | `tandem.cuda.device`    | number of the GPU                                             | 0       |
 /// | `tandem.cuda.libraries` | folders with CUDA's libraries, searched before the usual ones | none    |
 /// | `tandem.cuda.cache`     | folder for compiled kernels and for algorithms chosen         | below   |
-/// | `tandem.cuda.debug`     | no graphs, wait after every kernel: failures name the right one | `false` |
+/// | `tandem.cuda.debug`     | no graphs; wait after each kernel, so that failures name it   | `false` |
 /// | `tandem.cuda.cublas`    | leave large products to cuBLASLt where it is installed        | `true`  |
 /// | `tandem.cuda.tune`      | time its algorithms once for each product and keep the choice | `true`  |
 ///

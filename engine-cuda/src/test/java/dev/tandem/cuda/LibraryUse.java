@@ -1,9 +1,11 @@
 package dev.tandem.cuda;
 
 import dev.tandem.engine.Backend;
+import dev.tandem.engine.ElementType;
 import dev.tandem.engine.Region;
 import dev.tandem.engine.Role;
 import dev.tandem.engine.Tensor;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 
@@ -75,6 +77,19 @@ final class LibraryUse implements AutoCloseable {
     /// The same in a step that becomes a graph.
     void forwardRepeated() {
         region.repeated().run(this::enqueueForward);
+    }
+
+    /// The same in BF16, and the calls of that step.
+    Map<String, Integer> forwardBf16Repeated() {
+        try (Region halves = backend.region("halves")) {
+            Tensor shortX = halves.allocate("x", Role.ACTIVATION, ElementType.BF16, N, IN);
+            Tensor shortWeight = halves.allocate("weight", Role.WEIGHT, ElementType.BF16, OUT, IN);
+            Tensor shortY = halves.allocate("y", Role.ACTIVATION, ElementType.BF16, N, OUT);
+            calls.calls();
+            halves.repeated()
+                    .run(() -> backend.kernels().linear().forward(shortY, shortX, shortWeight, Optional.of(bias)));
+            return calls.calls();
+        }
     }
 
     /// The same for the first rows of x.

@@ -243,6 +243,13 @@ final class MatmulChooserTest {
     }
 
     @Test
+    void stepsThatBecomeGraphsMakeNothingReadyForTheLibrary() {
+        try (LibraryUse use = LibraryUse.of(tuned(three()))) {
+            assertThat(use.forwardBf16Repeated()).as("no bias is rounded").containsOnlyKeys("graph", "launch");
+        }
+    }
+
+    @Test
     void onceChosenNothingIsWaitedForOrAllocated() {
         try (LibraryUse use = LibraryUse.of(tuned(three()))) {
             use.forward();

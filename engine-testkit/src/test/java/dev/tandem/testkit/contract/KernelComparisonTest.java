@@ -3,6 +3,7 @@ package dev.tandem.testkit.contract;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tandem.engine.Backend;
+import dev.tandem.engine.ElementType;
 import dev.tandem.engine.Role;
 import dev.tandem.engine.Tensor;
 import dev.tandem.testkit.ReferenceBackend;
@@ -14,6 +15,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class KernelComparisonTest {
     private static final Tolerance TOLERANCE = Tolerance.roundings(1);
@@ -24,7 +27,8 @@ final class KernelComparisonTest {
     private KernelComparison compare(Consumer<Workbench> use) {
         try (backend;
                 against) {
-            return KernelComparison.of(new KernelTrials("Add", List.of(Trial.of("the trial", use))), backend, against);
+            return KernelComparison.of(
+                    new KernelTrials("Add", List.of(Trial.of("the trial", use)), false), backend, against);
         }
     }
 
@@ -75,6 +79,25 @@ final class KernelComparisonTest {
 
         assertThat(found.worst()).isInfinite();
         assertThat(found.passed()).isFalse();
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void productsMayBeALibrarysThatRoundsOnceMore(boolean products) {
+        Trial trial = Trial.of("the trial", on -> {
+                    Tensor y = on.judged("y", TOLERANCE, on.input("y", Role.ACTIVATION, new float[] {1.5f}, 1));
+                    on.kernels();
+                    if (isUnderTest(y)) {
+                        ReferenceBackend.set(y, 1.5 + 0x1p-6);
+                    }
+                })
+                .in(ElementType.BF16);
+        try (backend;
+                against) {
+            var found = KernelComparison.of(new KernelTrials("Linear", List.of(trial), products), backend, against);
+
+            assertThat(found.passed()).isEqualTo(products);
+        }
     }
 
     @Test
