@@ -121,9 +121,8 @@ final class Lanes {
         MEMORY.asSlice(address, bytes).fill(value);
     }
 
-    // All copies go by layout. Without one, segments of a few bytes are copied by a loop of the JDK, of which compiled
-    // code
-    // once, in a test run on JDK 25.0.3, did the first turn only.
+    // All copies go by layout. Without one, segments of a few bytes are copied by a loop of the JDK. In one test run on
+    // JDK 25.0.3 small results had only their first eight bytes, as if that loop had been compiled wrongly.
 
     static void copy(long from, long to, long bytes) {
         MemorySegment.copy(MEMORY, ValueLayout.JAVA_BYTE, from, MEMORY, ValueLayout.JAVA_BYTE, to, bytes);
