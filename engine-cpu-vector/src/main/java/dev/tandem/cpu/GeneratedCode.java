@@ -66,7 +66,8 @@ final class GeneratedCode {
         code.lload(address).loadConstant(Lanes.ADDRESS_BITS).land().lstore(address);
     }
 
-    /// A method `name` of `1..most` and the other arguments: `switch (rows) { case m -> nameM(the other arguments) }`.
+    /// A method `name` of `1..most` and the other arguments: `switch (rows) { case m -> nameM(the other arguments) }`;
+    /// the last one is a boolean that chooses between two methods, which have it too.
     static void dispatch(ClassBuilder builder, ClassDesc owner, String name, MethodTypeDesc tile, int most) {
         builder.withMethodBody(name, tile.insertParameterTypes(0, CD_int), 0, code -> {
             List<SwitchCase> cases = new ArrayList<>();
@@ -76,11 +77,10 @@ final class GeneratedCode {
             Label unknown = code.newLabel();
             code.iload(code.parameterSlot(0)).tableswitch(1, most, unknown, cases);
             for (SwitchCase each : cases) {
-                code.labelBinding(each.target());
-                for (int i = 0; i < tile.parameterCount(); i++) {
-                    code.loadLocal(TypeKind.from(tile.parameterType(i)), code.parameterSlot(i + 1));
-                }
-                code.invokestatic(owner, name + each.caseValue(), tile).return_(TypeKind.from(tile.returnType()));
+                code.labelBinding(each.target()).iload(code.parameterSlot(tile.parameterCount()));
+                code.ifThenElse(
+                        chosen -> call(chosen, owner, name(name, each.caseValue(), true), tile),
+                        chosen -> call(chosen, owner, name(name, each.caseValue(), false), tile));
             }
             code.labelBinding(unknown)
                     .new_(ASSERTION)
@@ -88,6 +88,18 @@ final class GeneratedCode {
                     .invokespecial(ASSERTION, ConstantDescs.INIT_NAME, ConstantDescs.MTD_void)
                     .athrow();
         });
+    }
+
+    /// The name of a method that is called by [#dispatch].
+    static String name(String name, int rows, boolean choice) {
+        return choice ? "%sAndAdd%d".formatted(name, rows) : "%s%d".formatted(name, rows);
+    }
+
+    private static void call(CodeBuilder code, ClassDesc owner, String name, MethodTypeDesc tile) {
+        for (int i = 0; i < tile.parameterCount(); i++) {
+            code.loadLocal(TypeKind.from(tile.parameterType(i)), code.parameterSlot(i + 1));
+        }
+        code.invokestatic(owner, name, tile).return_(TypeKind.from(tile.returnType()));
     }
 
     static <T> T define(Class<T> parent, ClassDesc name, Consumer<ClassBuilder> methods) {

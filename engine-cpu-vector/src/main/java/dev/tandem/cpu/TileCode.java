@@ -20,8 +20,12 @@ import jdk.incubator.vector.VectorSpecies;
 
 /// Generates the only subclass of [GemmTile].
 ///
-/// Each tile is a static method of more than 325 bytecodes: C2 never inlines it, so its registers are
-/// allocated for it alone and no caller runs into the node limit, which would box the vectors.
+/// Each tile is a static method that C2 does not inline (by its size, the small ones by `config/jvm.args`), so its
+/// registers are allocated for it alone. It has to stay small itself: C2 inlines operations past its 18,000th node
+/// late, without knowing their vectors' types, and then keeps the sums boxed in some processes and not in others. A
+/// step of the largest tiles takes 17,400, so they have one loop of one step. What is behind it has no branch: where
+/// vectors meet that may have come by two ways, their types are known still later. Tiles that add are others than
+/// those that do not.
 final class TileCode {
     private static final ClassDesc LANES = GeneratedCode.describe(Lanes.class);
     private static final ClassDesc GENERATED = ClassDesc.of("dev.tandem.cpu.GemmTiles");
@@ -39,10 +43,8 @@ final class TileCode {
     private static final MethodTypeDesc BROADCAST = MethodTypeDesc.of(FLOATS, SPECIES, CD_float);
     private static final MethodTypeDesc GET = MethodTypeDesc.of(CD_float, FLOAT_LAYOUT, CD_long);
     private static final MethodTypeDesc GET_LONG = MethodTypeDesc.of(CD_long, LONG_LAYOUT, CD_long);
-    private static final MethodTypeDesc FMA = MethodTypeDesc.of(FLOATS, VECTOR, VECTOR);
     private static final MethodTypeDesc ADD = MethodTypeDesc.of(FLOATS, VECTOR);
-
-    private static final int MOST_STEPS = 4;
+    private static final MethodTypeDesc FMA = MethodTypeDesc.of(FLOATS, VECTOR, VECTOR);
 
     private TileCode() {}
 
@@ -51,35 +53,24 @@ final class TileCode {
             for (TileKind kind : TileKind.values()) {
                 int most = kind == TileKind.PAIR ? pairRows : rows;
                 GeneratedCode.dispatch(builder, GENERATED, kind.method, kind.type(), most);
-            }
-            for (int m = 1; m <= rows; m++) {
-                new Tile(m, 2, TileKind.ONE).method(builder);
-                new Tile(m, 2, TileKind.PANELS).method(builder);
-            }
-            for (int m = 1; m <= pairRows; m++) {
-                new Tile(m, 4, TileKind.PAIR).method(builder);
+                for (int m = 1; m <= most; m++) {
+                    new Tile(m, kind, false).method(builder);
+                    new Tile(m, kind, true).method(builder);
+                }
             }
         });
     }
 
     /// One tile of `rows` x `vectors`; vectors 2 and 3 come from the second panel.
-    private record Tile(int rows, int vectors, TileKind kind) {
-        // Steps per turn of the loop. C2 loads all their operands before it multiplies, so that they must fit
-        // beside the sums: one register too few, and sums are spilled in every step.
-        private int unroll() {
-            int unroll = MOST_STEPS;
-            while (unroll > 1 && registers(unroll) > GemmTile.REGISTERS) {
-                unroll /= 2;
-            }
-            return unroll;
-        }
-
-        private int registers(int steps) {
-            return rows * vectors + steps * (rows + vectors);
+    ///
+    /// @param adds whether it adds its sums to C
+    private record Tile(int rows, TileKind kind, boolean adds) {
+        int vectors() {
+            return kind == TileKind.PAIR ? 4 : 2;
         }
 
         void method(ClassBuilder builder) {
-            String name = kind.method + rows;
+            String name = GeneratedCode.name(kind.method, rows, adds);
             builder.withMethodBody(name, kind.type(), ClassFile.ACC_STATIC, code -> new Body(this, code).emit());
         }
     }
@@ -96,8 +87,7 @@ final class TileCode {
         private final int touched;
         private final int c;
         private final int stride;
-        private final int accumulate;
-        private final int k;
+        private final int endOfB;
         private final int at;
         private final int broadcast;
         private final int[] weights;
@@ -115,9 +105,8 @@ final class TileCode {
             aheadStep = is(TileKind.ONE) ? code.parameterSlot(slot++) : -1;
             touched = code.allocateLocal(TypeKind.LONG);
             c = code.parameterSlot(slot++);
-            stride = is(TileKind.PANELS) ? -1 : code.parameterSlot(slot++);
-            accumulate = code.parameterSlot(slot);
-            k = code.allocateLocal(TypeKind.INT);
+            stride = is(TileKind.PANELS) ? -1 : code.parameterSlot(slot);
+            endOfB = code.allocateLocal(TypeKind.LONG);
             at = code.allocateLocal(TypeKind.LONG);
             broadcast = code.allocateLocal(TypeKind.REFERENCE);
             weights = locals(tile.vectors());
@@ -148,25 +137,18 @@ final class TileCode {
             }
             GeneratedCode.boundAddress(code, a);
             GeneratedCode.boundAddress(code, b);
+            species().fconst_0().invokestatic(FLOATS, "broadcast", BROADCAST).astore(broadcast);
             for (int sum : sums) {
-                species()
-                        .fconst_0()
-                        .invokestatic(FLOATS, "broadcast", BROADCAST)
-                        .astore(sum);
+                code.aload(broadcast).astore(sum);
             }
-            code.iconst_0().istore(k);
-            GeneratedCode.wholeOnly(code, () -> {
-                if (tile.unroll() > 1) {
-                    loop(tile.unroll());
-                }
-                loop(1);
-            });
-            Label overwrite = code.newLabel();
-            code.iload(accumulate).ifeq(overwrite);
-            // All loads before all stores: rows that lie a multiple of 4 KiB apart look the same to the processor's
-            // check whether a load follows a store to its address, and would wait for one another.
-            add();
-            code.labelBinding(overwrite);
+            code.iload(depth).i2l().loadConstant(GemmTile.ROW_BYTES).lmul();
+            code.lload(b).ladd().lstore(endOfB);
+            GeneratedCode.wholeOnly(code, this::loop);
+            if (tile.adds()) {
+                // All loads before all stores: rows that lie a multiple of 4 KiB apart look the same to the processor's
+                // check whether a load follows a store to its address, and would wait for one another.
+                add();
+            }
             store();
             end();
         }
@@ -180,32 +162,22 @@ final class TileCode {
             }
         }
 
-        /// `for (; k <= depth - steps; k += steps)`.
-        private void loop(int steps) {
+        /// Ends at an address: C2 would unroll a loop that counts, load the operands of several steps at once and have
+        /// too few registers left for the sums.
+        private void loop() {
             Label test = code.newLabel();
             Label end = code.newLabel();
-            code.labelBinding(test)
-                    .iload(k)
-                    .iload(depth)
-                    .loadConstant(steps)
-                    .isub()
-                    .if_icmpgt(end);
-            for (int step = 0; step < steps; step++) {
-                multiply(step);
-            }
-            advance(a, steps * stepBytes());
-            advance(b, steps * GemmTile.ROW_BYTES);
+            code.labelBinding(test).lload(b).lload(endOfB).lcmp().ifge(end);
+            multiply();
+            advance(a, is(TileKind.PANELS) ? GemmTile.ROW_BYTES : tile.rows() * (long) Float.BYTES);
+            advance(b, GemmTile.ROW_BYTES);
             if (is(TileKind.PAIR)) {
-                advance(secondB, steps * GemmTile.ROW_BYTES);
+                advance(secondB, GemmTile.ROW_BYTES);
             }
-            code.iinc(k, steps).goto_(test).labelBinding(end);
+            code.goto_(test).labelBinding(end);
         }
 
-        private long stepBytes() {
-            return is(TileKind.PANELS) ? GemmTile.ROW_BYTES : tile.rows() * (long) Float.BYTES;
-        }
-
-        private void multiply(int step) {
+        private void multiply() {
             if (is(TileKind.ONE)) {
                 code.lload(touched).getstatic(LANES, "MEMORY", SEGMENT).getstatic(LANES, "LONG", LONG_LAYOUT);
                 code.lload(ahead)
@@ -217,12 +189,12 @@ final class TileCode {
             }
             for (int v = 0; v < tile.vectors(); v++) {
                 species().getstatic(LANES, "MEMORY", SEGMENT);
-                at(v < 2 ? b : secondB, step * GemmTile.ROW_BYTES + (v % 2) * (long) Lanes.BYTES);
+                at(v < 2 ? b : secondB, (v % 2) * (long) Lanes.BYTES);
                 order().invokestatic(FLOATS, "fromMemorySegment", LOAD).astore(weights[v]);
             }
             for (int i = 0; i < tile.rows(); i++) {
                 species().getstatic(LANES, "MEMORY", SEGMENT).getstatic(LANES, "FLOAT", FLOAT_LAYOUT);
-                at(a, step * stepBytes() + i * (long) Float.BYTES);
+                at(a, i * (long) Float.BYTES);
                 code.invokeinterface(SEGMENT, "get", GET).invokestatic(FLOATS, "broadcast", BROADCAST);
                 code.astore(broadcast);
                 for (int v = 0; v < tile.vectors(); v++) {
