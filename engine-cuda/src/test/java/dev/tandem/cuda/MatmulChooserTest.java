@@ -271,28 +271,4 @@ final class MatmulChooserTest {
             assertThat(library.asked).isNotEmpty();
         }
     }
-
-    @Test
-    void theWorkspaceIsAllThatStays() {
-        try (LibraryUse use = LibraryUse.of(tuned(three()))) {
-            long before = use.backend().memoryUsage().workspace();
-            use.forward();
-            long more = use.backend().memoryUsage().workspace() - before;
-
-            assertThat(more)
-                    .isGreaterThanOrEqualTo(MatmulLibrary.WORKSPACE_BYTES)
-                    .isLessThan(MatmulLibrary.WORKSPACE_BYTES + 10_000);
-        }
-    }
-
-    @Test
-    void withoutRoomForATrialOurOwnProductsCompute() {
-        HostMatmuls library = three();
-        long room = MatmulLibrary.WORKSPACE_BYTES + 10_000;
-        try (LibraryUse use = new LibraryUse(new HostShim(Schedule.FORWARD, room, tuned(library)))) {
-            assertRight(use.forward(), wantedForward());
-        }
-
-        assertThat(library.runs()).isEmpty();
-    }
 }
