@@ -70,10 +70,11 @@ final class CublasLt implements MatmulLibrary {
                     ? Optional.empty()
                     : Optional.of("cuBLASLt is version %s: install that of CUDA 13".formatted(words(version)));
         } catch (LinkageError e) {
-            return Optional.of(
-                    ("cuBLAS does not load (%s): install libcublasLt.so.13 and libcublas.so.13, or name their"
-                                    + " folder by -Dtandem.cuda.libraries")
-                            .formatted(Bindings.innermost(e)));
+            return Bindings.absent("jnicublas")
+                    .or(() -> Optional.of(
+                            ("cuBLAS does not load (%s): install libcublasLt.so.13 and libcublas.so.13, or name their"
+                                            + " folder by -Dtandem.cuda.libraries")
+                                    .formatted(Bindings.innermost(e))));
         }
     }
 
