@@ -81,6 +81,11 @@ interface Accelerator extends AutoCloseable {
     /// @throws dev.tandem.engine.DeviceException if a kernel failed
     void synchronize();
 
+    /// Whether a failure was raised after which nothing can run any more.
+    default boolean isDead() {
+        return false;
+    }
+
     /// Bytes that could still be allocated.
     long freeBytes();
 

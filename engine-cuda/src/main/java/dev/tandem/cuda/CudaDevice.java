@@ -168,6 +168,13 @@ final class CudaDevice implements Device {
     }
 
     @Override
+    public void settle() {
+        if (!accelerator.isDead()) {
+            synchronize();
+        }
+    }
+
+    @Override
     public MemoryUsage memoryUsage() {
         long tensors = regions.values().stream().mapToLong(RegionMemory::bytes).sum();
         return new MemoryUsage(tensors, queue.bytes(), accelerator.freeBytes());

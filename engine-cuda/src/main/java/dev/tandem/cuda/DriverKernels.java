@@ -87,9 +87,9 @@ final class DriverKernels implements AutoCloseable {
 
         private void allowShared(int bytes) {
             if (bytes > sharedBytes) {
-                sharedBytes = bytes;
                 int attribute = cudart.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES;
-                calls.check("cuFuncSetAttribute", cudart.cuFuncSetAttribute(function, attribute, sharedBytes), kernel);
+                calls.check("cuFuncSetAttribute", cudart.cuFuncSetAttribute(function, attribute, bytes), kernel);
+                sharedBytes = bytes;
             }
         }
 

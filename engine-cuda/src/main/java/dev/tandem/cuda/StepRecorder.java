@@ -127,6 +127,11 @@ final class StepRecorder implements Accelerator {
     }
 
     @Override
+    public boolean isDead() {
+        return accelerator.isDead();
+    }
+
+    @Override
     public long freeBytes() {
         return accelerator.freeBytes();
     }
