@@ -98,7 +98,7 @@ final class DriverKernels implements AutoCloseable {
         void describe(CUDA_KERNEL_NODE_PARAMS_v2 node, Grid grid, MemorySegment arguments) {
             driver.enter(kernel);
             allowShared(grid.sharedBytes());
-            nodeArguments.copyFrom(arguments);
+            HostBytes.copy(arguments, 0, nodeArguments, 0, arguments.byteSize());
             parameters.set(ValueLayout.ADDRESS, 0, nodeArguments);
             node.func(function)
                     .gridDimX(grid.x())
