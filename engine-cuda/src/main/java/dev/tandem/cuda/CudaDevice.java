@@ -123,7 +123,7 @@ final class CudaDevice implements Device {
     @Override
     public RepeatedStep repeated(Region region) {
         if (accelerator.graphs().isEmpty()) {
-            return Runnable::run;
+            return accelerator::runPlainly;
         }
         var own = new StepGraphs(accelerator.graphs().get());
         graphs.computeIfAbsent(region, _ -> new ArrayList<>()).add(own);

@@ -12,7 +12,8 @@ import java.util.Optional;
 ///
 /// An algorithm that an earlier process kept on disk is taken as it is, so that no bit depends on a
 /// measurement made anew, and nothing is waited for. Otherwise [MatmulTrial] chooses, and the choice is kept.
-/// Nothing is run by the library in a step that becomes a graph, which it would cut in pieces.
+/// Nothing is run by the library in a step that becomes a graph, which it would cut in pieces; nor where graphs are
+/// switched off, so that debugging changes no bit.
 /// A product that the library refuses, or gets wrong with every algorithm, or that there is no room to try, is
 /// refused from then on. Without room for the library's workspace all products are.
 final class MatmulChooser {
@@ -42,7 +43,7 @@ final class MatmulChooser {
 
     /// Whether [#run] is known to do nothing for a product now, so that nothing need be made ready for it.
     boolean refuses(Matmul matmul) {
-        return cramped || queue.recording() || Optional.empty().equals(decided.get(matmul));
+        return cramped || queue.repeating() || Optional.empty().equals(decided.get(matmul));
     }
 
     /// Runs a product by the library.
@@ -81,8 +82,7 @@ final class MatmulChooser {
         }
     }
 
-    private Optional<Call> decide(
-            Matmul matmul, Operands operands, DeviceAddress counts, Own own, DeviceAddress room) {
+    private Optional<Call> decide(Matmul matmul, Operands operands, DeviceAddress counts, Own own, DeviceAddress room) {
         Optional<MatmulAlgorithm> kept = setup.tunes() ? file.find(matmul) : Optional.empty();
         Optional<Call> ready = kept.flatMap(algorithm -> setup.library().prepare(matmul, algorithm));
         if (ready.isPresent()) {

@@ -243,6 +243,18 @@ final class MatmulChooserTest {
     }
 
     @Test
+    void repeatedStepsRunTheSameProductsWithoutGraphs() {
+        HostMatmuls library = three();
+        var plain = new CountingAccelerator(new HostShim(Schedule.FORWARD, tuned(library)), false);
+        try (LibraryUse use = new LibraryUse(plain)) {
+            use.forwardRepeated();
+            assertThat(library.asked).isEmpty();
+            use.forward();
+            assertThat(library.asked).as("behind the step").isNotEmpty();
+        }
+    }
+
+    @Test
     void stepsThatBecomeGraphsMakeNothingReadyForTheLibrary() {
         try (LibraryUse use = LibraryUse.of(tuned(three()))) {
             assertThat(use.forwardBf16Repeated()).as("no bias is rounded").containsOnlyKeys("graph", "launch");
