@@ -172,14 +172,15 @@ public final class Backend implements AutoCloseable {
         return region.backend() == this && region.isOpen();
     }
 
-    /// Closes every region that is still open, then the device. Closing twice is harmless.
+    /// Closes every region that is still open, then the device. Closing twice is harmless, and so is closing a
+    /// device that has failed.
     @Override
     public void close() {
         if (!guard.seal()) {
             return;
         }
         try {
-            device.synchronize();
+            device.settle();
             for (Region region : List.copyOf(regions)) {
                 free(region);
             }
@@ -268,7 +269,7 @@ public final class Backend implements AutoCloseable {
                 throw new IllegalStateException(
                         "region '%s' runs a step: close it afterwards".formatted(region.name()));
             }
-            device.synchronize();
+            device.settle();
             free(region);
         } finally {
             guard.exit();

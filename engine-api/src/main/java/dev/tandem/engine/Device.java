@@ -60,6 +60,12 @@ public interface Device extends AutoCloseable {
     /// Waits until everything enqueued is done.
     void synchronize();
 
+    /// Waits as [#synchronize] does, before memory is given back. On a device that failed for good, and has said
+    /// so, it does nothing: who closes what is left of it has heard the failure.
+    default void settle() {
+        synchronize();
+    }
+
     /// Memory in use and free.
     MemoryUsage memoryUsage();
 

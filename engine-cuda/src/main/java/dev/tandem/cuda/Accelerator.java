@@ -66,8 +66,8 @@ interface Accelerator extends AutoCloseable {
     /// Copies into host memory; waits for everything before.
     void download(MemorySegment target, long source);
 
-    /// Whether kernels are kept back, to be launched together as a graph.
-    default boolean recording() {
+    /// Whether a step runs that is repeated, which becomes a graph where there are graphs.
+    default boolean repeating() {
         return false;
     }
 
@@ -80,6 +80,11 @@ interface Accelerator extends AutoCloseable {
     ///
     /// @throws dev.tandem.engine.DeviceException if a kernel failed
     void synchronize();
+
+    /// Whether a failure was raised after which nothing can run any more.
+    default boolean isDead() {
+        return false;
+    }
 
     /// Bytes that could still be allocated.
     long freeBytes();

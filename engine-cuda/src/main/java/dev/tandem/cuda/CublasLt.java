@@ -6,8 +6,10 @@ import dev.tandem.engine.ElementType;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.cuda.cublas.cublasLtContext;
 import org.bytedeco.cuda.cublas.cublasLtMatmulAlgo_t;
@@ -38,7 +40,8 @@ final class CublasLt implements MatmulLibrary {
     private final cublasLtContext handle = new cublasLtContext();
     private final CUevent_st begun = new CUevent_st();
     private final CUevent_st ended = new CUevent_st();
-    private final List<CublasLtProduct> products = new ArrayList<>();
+    // of all algorithms: a trial makes many calls of one product, of which one stays
+    private final Map<Matmul, CublasLtProduct> products = new HashMap<>();
 
     private static final class Loaded {
         static final Optional<String> FAILURE = load();
@@ -70,10 +73,11 @@ final class CublasLt implements MatmulLibrary {
                     ? Optional.empty()
                     : Optional.of("cuBLASLt is version %s: install that of CUDA 13".formatted(words(version)));
         } catch (LinkageError e) {
-            return Optional.of(
-                    ("cuBLAS does not load (%s): install libcublasLt.so.13 and libcublas.so.13, or name their"
-                                    + " folder by -Dtandem.cuda.libraries")
-                            .formatted(Bindings.innermost(e)));
+            return Bindings.absent("jnicublas")
+                    .or(() -> Optional.of(
+                            ("cuBLAS does not load (%s): install libcublasLt.so.13 and libcublas.so.13, or name their"
+                                            + " folder by -Dtandem.cuda.libraries")
+                                    .formatted(Bindings.innermost(e))));
         }
     }
 
@@ -106,8 +110,8 @@ final class CublasLt implements MatmulLibrary {
         driver.enter("cublasLtMatmulAlgoGetHeuristic");
         var preference = new PointerPointer<cublasLtMatmulPreferenceOpaque_t>(1);
         int[] count = new int[1];
-        try (var product = new CublasLtProduct(matmul);
-                var results = new cublasLtMatmulHeuristicResult_t(most)) {
+        CublasLtProduct product = product(matmul);
+        try (var results = new cublasLtMatmulHeuristicResult_t(most)) {
             check("cublasLtMatmulPreferenceCreate", cublas.cublasLtMatmulPreferenceCreate(preference));
             var wanted = preference.get(cublasLtMatmulPreferenceOpaque_t.class);
             prefer(wanted);
@@ -176,13 +180,11 @@ final class CublasLt implements MatmulLibrary {
     @Override
     public Optional<Call> prepare(Matmul matmul, MatmulAlgorithm algorithm) {
         driver.enter("cublasLtMatmulAlgoCheck");
-        var product = new CublasLtProduct(matmul);
+        CublasLtProduct product = product(matmul);
         cublasLtMatmulAlgo_t words = algorithm(algorithm);
         if (!product.takes(handle, words)) {
-            product.close();
             return Optional.empty();
         }
-        products.add(product);
         String name = "product " + matmul.key();
         return Optional.of((operands, workspace) -> {
             driver.enter(name);
@@ -190,6 +192,10 @@ final class CublasLt implements MatmulLibrary {
             driver.enqueued(name);
             return done;
         });
+    }
+
+    private CublasLtProduct product(Matmul matmul) {
+        return products.computeIfAbsent(matmul, CublasLtProduct::new);
     }
 
     @Override
@@ -206,7 +212,7 @@ final class CublasLt implements MatmulLibrary {
     /// Nothing is checked: the device may have failed, and the context goes anyway.
     @Override
     public void close() {
-        products.forEach(CublasLtProduct::close);
+        products.values().forEach(CublasLtProduct::close);
         cudart.cuEventDestroy(begun);
         cudart.cuEventDestroy(ended);
         cublas.cublasLtDestroy(handle);

@@ -123,7 +123,7 @@ final class CudaDevice implements Device {
     @Override
     public RepeatedStep repeated(Region region) {
         if (accelerator.graphs().isEmpty()) {
-            return Runnable::run;
+            return accelerator::runPlainly;
         }
         var own = new StepGraphs(accelerator.graphs().get());
         graphs.computeIfAbsent(region, _ -> new ArrayList<>()).add(own);
@@ -165,6 +165,13 @@ final class CudaDevice implements Device {
     public void synchronize() {
         accelerator.synchronize();
         queue.raiseComplaint();
+    }
+
+    @Override
+    public void settle() {
+        if (!accelerator.isDead()) {
+            synchronize();
+        }
     }
 
     @Override

@@ -187,6 +187,11 @@ final class CudaDriver implements Accelerator, DriverWork {
     }
 
     @Override
+    public boolean isDead() {
+        return calls.isDead();
+    }
+
+    @Override
     public long freeBytes() {
         enter("freeBytes");
         try (var free = new SizeTPointer(1);

@@ -2,7 +2,7 @@ package dev.tandem.cuda;
 
 import java.io.File;
 import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -116,8 +116,8 @@ final class CudaLibraries {
             List<Path> found = new ArrayList<>();
             children.forEach(found::add);
             return found.stream().sorted();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+        } catch (IOException | DirectoryIteratorException e) {
+            return Stream.empty(); // what may not be listed may not be loaded
         }
     }
 }

@@ -7,6 +7,7 @@ import dev.tandem.engine.BackendUnavailable;
 import dev.tandem.engine.Device;
 import dev.tandem.engine.EngineException;
 import java.util.Map;
+import java.util.Optional;
 
 /// Offers the CUDA backend, `cuda`, on Linux for x86-64: NVIDIA GPUs of compute capability 8.0 and
 /// newer, with driver 580 or newer.
@@ -42,9 +43,28 @@ public final class CudaProvider implements BackendProvider {
     @Override
     public Map<String, String> requirements() {
         try {
-            return new CudaRequirements(CudaLibraries.of(Settings.read(), System.getenv())).found();
+            Settings settings = Settings.read();
+            CudaLibraries libraries = CudaLibraries.of(settings, System.getenv());
+            return new CudaRequirements(libraries, () -> cublasFailure(settings)).found();
         } catch (IllegalArgumentException e) {
             return Map.of("settings", String.valueOf(e.getMessage()));
+        }
+    }
+
+    /// Why cuBLAS cannot be used though its libraries are there. Its bindings are loaded only where there is a GPU:
+    /// elsewhere they lack a driver, and nobody needs them.
+    private static Optional<String> cublasFailure(Settings settings) {
+        Optional<String> absent = Bindings.absent("jnicublas");
+        if (absent.isPresent()) {
+            return absent;
+        }
+        try {
+            DriverProbe.find(settings.device());
+            return Bindings.loaded().failure().or(CublasLt::failure);
+        } catch (DriverProbe.NoGpu e) {
+            return Optional.empty();
+        } catch (LinkageError e) {
+            return Optional.of("the bindings of cuBLAS do not load: " + e);
         }
     }
 

@@ -55,9 +55,10 @@ final class CudaQueue implements AutoCloseable {
         return scratch.holding(bytes);
     }
 
-    /// Whether kernels are kept back for a graph: then only kernels may be enqueued.
-    boolean recording() {
-        return accelerator.recording();
+    /// Whether a step runs that becomes a graph where there are graphs: then only kernels may be enqueued, and the
+    /// same ones where there are none, as while debugging.
+    boolean repeating() {
+        return accelerator.repeating();
     }
 
     /// Copies host memory, which may change as soon as this returns, after everything before.

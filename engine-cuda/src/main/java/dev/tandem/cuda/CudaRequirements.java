@@ -8,13 +8,12 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
-import java.util.stream.Stream;
+import java.util.function.Supplier;
 
 /// The versions of what the backend depends on, and where it lies. Asked by the foreign-function
 /// API, function by function, so that it works without a GPU, without a driver, and with libraries
@@ -25,10 +24,15 @@ final class CudaRequirements {
     private static final Path MAPPED_FILES = Path.of("/proc/self/maps");
     private static final String NOT_FOUND = "not found";
 
-    private final CudaLibraries libraries;
+    private static final String SLOWER = "%s; large products run on Tandem's own kernels, slower: %s";
 
-    CudaRequirements(CudaLibraries libraries) {
+    private final CudaLibraries libraries;
+    private final Supplier<Optional<String>> cublasFailure;
+
+    /// @param cublasFailure why cuBLAS cannot be used, once its libraries were found
+    CudaRequirements(CudaLibraries libraries, Supplier<Optional<String>> cublasFailure) {
         this.libraries = libraries;
+        this.cublasFailure = cublasFailure;
     }
 
     /// How a library tells its version.
@@ -62,14 +66,17 @@ final class CudaRequirements {
         boolean whole = !products.equals(NOT_FOUND)
                 && !library("libcublas.so.13", "cublasGetProperty", Version.NONE)
                         .equals(NOT_FOUND);
-        return whole
-                ? products
-                : ("%s; large products run on Tandem's own kernels, slower: install libcublasLt.so.13 and"
-                                + " libcublas.so.13 of CUDA 13, or name their folder by -Dtandem.cuda.libraries; looked"
-                                + " in %s")
-                        .formatted(
-                                products.equals(NOT_FOUND) ? NOT_FOUND : products + ", without libcublas.so.13",
-                                libraries);
+        if (whole) {
+            return cublasFailure
+                    .get()
+                    .map(reason -> SLOWER.formatted(products, reason))
+                    .orElse(products);
+        }
+        return SLOWER.formatted(
+                products.equals(NOT_FOUND) ? NOT_FOUND : products + ", without libcublas.so.13",
+                ("install libcublasLt.so.13 and libcublas.so.13 of CUDA 13, or name their folder by"
+                                + " -Dtandem.cuda.libraries; looked in %s")
+                        .formatted(libraries));
     }
 
     private static Optional<String> bindings() {
@@ -87,12 +94,10 @@ final class CudaRequirements {
 
     private String driver() {
         String cuda = library("libcuda.so.1", "cuDriverGetVersion", Version.BY_POINTER);
-        try (Stream<String> lines = Files.lines(KERNEL_MODULE)) {
-            return "%s for CUDA %s"
-                    .formatted(lines.findFirst().orElse("").replaceAll("^.*Module +(\\S+).*$", "$1"), cuda);
-        } catch (IOException e) {
-            return cuda;
-        }
+        return SystemFile.read(KERNEL_MODULE)
+                .driver()
+                .map(version -> "%s for CUDA %s".formatted(version, cuda))
+                .orElse(cuda);
     }
 
     /// Version and place of a library, from the known folders, else as the system's linker finds
@@ -106,7 +111,8 @@ final class CudaRequirements {
             String number = symbols.find(function)
                     .map(address -> version(address, version))
                     .orElse("of unknown version, without " + function);
-            return known.or(() -> mapped(name))
+            return known.map(Path::toString)
+                    .or(() -> SystemFile.read(MAPPED_FILES).library(name))
                     .map(file -> number + ", " + file)
                     .orElse(number);
         } catch (IllegalCallerException e) {
@@ -150,17 +156,6 @@ final class CudaRequirements {
             throw e;
         } catch (Throwable e) {
             throw new IllegalStateException("a foreign call throws nothing that is checked", e);
-        }
-    }
-
-    /// Where the linker found a library that is loaded now.
-    private static Optional<Path> mapped(String name) {
-        try (Stream<String> lines = Files.lines(MAPPED_FILES)) {
-            return lines.filter(line -> line.contains("/") && line.contains("/" + name))
-                    .map(line -> Path.of(line.substring(line.indexOf('/'))))
-                    .findFirst();
-        } catch (IOException e) {
-            return Optional.empty();
         }
     }
 }

@@ -87,9 +87,9 @@ final class DriverKernels implements AutoCloseable {
 
         private void allowShared(int bytes) {
             if (bytes > sharedBytes) {
-                sharedBytes = bytes;
                 int attribute = cudart.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES;
-                calls.check("cuFuncSetAttribute", cudart.cuFuncSetAttribute(function, attribute, sharedBytes), kernel);
+                calls.check("cuFuncSetAttribute", cudart.cuFuncSetAttribute(function, attribute, bytes), kernel);
+                sharedBytes = bytes;
             }
         }
 
@@ -98,7 +98,7 @@ final class DriverKernels implements AutoCloseable {
         void describe(CUDA_KERNEL_NODE_PARAMS_v2 node, Grid grid, MemorySegment arguments) {
             driver.enter(kernel);
             allowShared(grid.sharedBytes());
-            nodeArguments.copyFrom(arguments);
+            HostBytes.copy(arguments, 0, nodeArguments, 0, arguments.byteSize());
             parameters.set(ValueLayout.ADDRESS, 0, nodeArguments);
             node.func(function)
                     .gridDimX(grid.x())

@@ -25,10 +25,10 @@ final class Launches {
         int end = start + bytes;
         if (end > blocks.byteSize()) {
             var larger = MemorySegment.ofArray(new byte[Math.max(end, 2 * start)]);
-            larger.copyFrom(blocks.asSlice(0, start));
+            HostBytes.copy(blocks, 0, larger, 0, start);
             blocks = larger;
         }
-        MemorySegment.copy(arguments, 0, blocks, start, bytes);
+        HostBytes.copy(arguments, 0, blocks, start, bytes);
         if (count() == ends.length) {
             ends = Arrays.copyOf(ends, 2 * ends.length);
         }
@@ -84,7 +84,7 @@ final class Launches {
     /// Takes grid and arguments of one from its counterpart among others of the same kernels.
     void take(int i, Launches others) {
         grids.set(i, others.grids.get(i));
-        MemorySegment.copy(others.blocks, start(i), blocks, start(i), ends[i] - start(i));
+        HostBytes.copy(others.blocks, start(i), blocks, start(i), ends[i] - start(i));
     }
 
     Launches copy() {
@@ -92,7 +92,8 @@ final class Launches {
         copy.entries.addAll(entries);
         copy.grids.addAll(grids);
         copy.ends = Arrays.copyOf(ends, Math.max(count(), FIRST_LAUNCHES));
-        copy.blocks = MemorySegment.ofArray(new byte[end()]).copyFrom(blocks.asSlice(0, end()));
+        copy.blocks = MemorySegment.ofArray(new byte[end()]);
+        HostBytes.copy(blocks, 0, copy.blocks, 0, end());
         return copy;
     }
 

@@ -41,7 +41,7 @@ final class StagingRing {
             long bytes = Math.min(pieceBytes, source.byteSize() - done);
             int piece = next();
             pieces.await(piece);
-            MemorySegment.copy(source, done, pieces.memory(piece), 0, bytes);
+            HostBytes.copy(source, done, pieces.memory(piece), 0, bytes);
             pieces.send(piece, target + done, bytes);
         }
     }
@@ -59,7 +59,7 @@ final class StagingRing {
                 pieces.fetch(ahead, source + following, Math.min(pieceBytes, total - following));
             }
             pieces.await(piece);
-            MemorySegment.copy(pieces.memory(piece), 0, target, done, Math.min(pieceBytes, total - done));
+            HostBytes.copy(pieces.memory(piece), 0, target, done, Math.min(pieceBytes, total - done));
         }
     }
 

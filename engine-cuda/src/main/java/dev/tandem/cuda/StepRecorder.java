@@ -17,6 +17,7 @@ final class StepRecorder implements Accelerator {
     private final Launches launches = new Launches();
     private final List<Long> freed = new ArrayList<>();
     private Optional<StepGraphs> recording = Optional.empty();
+    private boolean plain;
 
     StepRecorder(Accelerator accelerator) {
         this.accelerator = accelerator;
@@ -33,6 +34,16 @@ final class StepRecorder implements Accelerator {
             recording = Optional.empty();
             launches.clear();
             freeLeft();
+        }
+    }
+
+    /// Runs a step kernel by kernel, where there are no graphs: the same kernels as in one.
+    void runPlainly(Runnable step) {
+        plain = true;
+        try {
+            step.run();
+        } finally {
+            plain = false;
         }
     }
 
@@ -112,8 +123,8 @@ final class StepRecorder implements Accelerator {
     }
 
     @Override
-    public boolean recording() {
-        return recording.isPresent();
+    public boolean repeating() {
+        return plain || recording.isPresent();
     }
 
     @Override
@@ -124,6 +135,11 @@ final class StepRecorder implements Accelerator {
     @Override
     public Optional<Graphs> graphs() {
         return accelerator.graphs();
+    }
+
+    @Override
+    public boolean isDead() {
+        return accelerator.isDead();
     }
 
     @Override

@@ -18,10 +18,15 @@ final class ChildProcess {
     ///
     /// @return what it printed, and how it ended
     static String run(Class<?> main, List<String> flags, List<String> classPath) {
+        return HostLibrary.printed(command(main, flags, classPath));
+    }
+
+    /// The command that does.
+    static List<String> command(Class<?> main, List<String> flags, List<String> classPath) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(flags);
         command.addAll(List.of("-cp", String.join(File.pathSeparator, classPath), main.getName()));
-        return HostLibrary.printed(command);
+        return command;
     }
 }

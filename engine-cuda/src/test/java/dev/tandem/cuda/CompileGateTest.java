@@ -53,7 +53,10 @@ final class CompileGateTest {
             keep(source, target, CubinImage.withoutIntermediateCode(compiled.cubin()));
         }
         assertThat(faults)
-                .as("kernels with local memory, spills, or too much shared memory")
+                .as(
+                        "kernels of %s with local memory (arrays indexed at run time), spills (too many registers), or too"
+                                + " much shared memory",
+                        file)
                 .isEmpty();
     }
 
@@ -110,6 +113,11 @@ final class CompileGateTest {
             if (!request.source().equals(source.file())) {
                 continue;
             }
+            assertThat(structures)
+                    .withFailMessage(
+                            "Java asks for the kernel %s, which %s does not declare by TANDEM_KERNEL; it declares %s",
+                            request.kernel(), source.file(), structures.keySet())
+                    .containsKey(request.kernel());
             String structure = structures.get(request.kernel());
             text.append("static_assert(sizeof(%s) == %d);%n"
                     .formatted(structure, request.layout().bytes()));

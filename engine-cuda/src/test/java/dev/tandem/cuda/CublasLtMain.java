@@ -7,7 +7,10 @@ import dev.tandem.cuda.MatmulLibrary.Operands;
 import dev.tandem.engine.Bf16;
 import dev.tandem.engine.ElementType;
 import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -55,17 +58,44 @@ final class CublasLtMain {
         if (!failure.isEmpty()) {
             return;
         }
-        try (var library = new CublasLt(new QuietDriver(), new CUstream_st(), "no GPU");
-                Arena arena = Arena.ofConfined()) {
+        try (Arena arena = Arena.ofConfined()) {
+            var library = new CublasLt(new QuietDriver(), new CUstream_st(), "no GPU");
             System.out.println(library.identity());
             for (Matmul matmul : products()) {
                 System.out.println((agrees(library, matmul, arena) ? "same " : "other ") + matmul.key());
             }
             Matmul refused = Matmul.backward(ElementType.F32, N, OUT, 13, 1);
+            int living = living(arena);
+            for (int trial = 0; trial < 8; trial++) {
+                library.candidates(products().getFirst(), 8)
+                        .forEach(each -> library.prepare(products().getFirst(), each));
+            }
+            System.out.println("kept by trials: " + (living(arena) - living));
             System.out.println("refused: " + library.candidates(refused, 8));
             System.out.println("foreign: " + library.prepare(products().getFirst(), HostMatmuls.algorithm(1)));
             System.out.println("time: " + library.milliseconds(() -> {}));
+            library.close();
+            System.out.println("left: " + living(arena));
         }
+    }
+
+    /// The objects of the library that nobody has destroyed.
+    private static int living(Arena arena) {
+        int living = 0;
+        for (Path folder : Settings.read().libraries()) {
+            for (String name : List.of("libcuda.so.1", "libcublasLt.so.13")) {
+                var symbol =
+                        SymbolLookup.libraryLookup(folder.resolve(name), arena).findOrThrow("stub_living");
+                var function =
+                        Linker.nativeLinker().downcallHandle(symbol, FunctionDescriptor.of(ValueLayout.JAVA_INT));
+                try {
+                    living += (int) function.invokeExact();
+                } catch (Throwable e) {
+                    throw new IllegalStateException(e);
+                }
+            }
+        }
+        return living;
     }
 
     private static List<Matmul> products() {

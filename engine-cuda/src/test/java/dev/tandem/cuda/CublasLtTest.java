@@ -57,7 +57,7 @@ final class CublasLtTest {
 
         assertThat(output)
                 .contains("cuBLASLt: usable", "no GPU, cuBLASLt 13.1.0", "refused: []", "foreign: Optional.empty")
-                .contains("time: 1.5", "exit status 0")
+                .contains("kept by trials: 0", "time: 1.5", "left: 0", "exit status 0")
                 .doesNotContain("other ");
         assertThat(output.lines().filter(line -> line.startsWith("same "))).hasSize(18);
     }

@@ -52,8 +52,14 @@ final class CudaProviderTest {
         assertThat(ChildProcess.run(ProbeMain.class, List.of(ACCESS), without("bytedeco")))
                 .contains("bindings: JavaCPP's CUDA bindings are absent: add org.bytedeco:cuda");
         assertThat(ChildProcess.run(ProbeMain.class, List.of(ACCESS), without("linux-x86_64")))
-                .contains("bindings: JavaCPP's CUDA bindings do not load")
-                .contains("-Dtandem.cuda.libraries");
+                .contains(
+                        "bindings: JavaCPP's bindings are incomplete, without libjnicudart.so: add org.bytedeco:cuda",
+                        "with the classifier linux-x86_64")
+                .endsWith("exit status 0");
+        assertThat(ChildProcess.run(ProbeMain.class, List.of(ACCESS), without("javacpp")))
+                .contains(
+                        "bindings: JavaCPP's CUDA bindings are absent: add org.bytedeco:cuda and org.bytedeco:javacpp")
+                .endsWith("exit status 0");
     }
 
     private static List<String> without(String words) {

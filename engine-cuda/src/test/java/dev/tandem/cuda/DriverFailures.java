@@ -7,10 +7,13 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.tandem.engine.Backend;
 import dev.tandem.engine.BackendUnavailable;
 import dev.tandem.engine.DeviceException;
+import dev.tandem.engine.ElementType;
 import dev.tandem.engine.OutOfDeviceMemory;
+import dev.tandem.engine.Region;
 import dev.tandem.engine.Role;
 import dev.tandem.engine.Tensor;
 import dev.tandem.engine.kernel.GeluForm;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
@@ -51,7 +54,22 @@ final class DriverFailures {
                         + " close the backend and open it again in a new process");
         refuses(() -> backend.kernels().add().forward(x, x, x));
         refuses(() -> backend.floats(x));
-        refuses(backend::close); // and gives the context back all the same
+        backend.close(); // who holds it has heard
+    }
+
+    @Test
+    void aFailureThatNobodyHasHeardIsRaisedByTheFirstCloseAlone() {
+        Backend backend = open();
+        Region region = backend.region("region");
+        Tensor x = region.floats("x", Role.ACTIVATION, 64);
+        ShimDriver.set("fill_constant", ILLEGAL_ADDRESS);
+        backend.kernels().fill().constant(x, 1);
+
+        assertThatThrownBy(region::close)
+                .isInstanceOf(DeviceException.class)
+                .hasMessageContaining("code 700 in fill_constant");
+        region.close();
+        backend.close();
     }
 
     private static void refuses(ThrowingCallable call) {
@@ -59,6 +77,30 @@ final class DriverFailures {
                 .isInstanceOf(DeviceException.class)
                 .hasMessageContaining("a device that failed before")
                 .hasMessageContaining("fill_constant, add_forward");
+    }
+
+    @Test
+    void sharedMemoryThatTheDriverRefusedIsAskedForAgain() {
+        try (Backend backend = open()) {
+            Region region = backend.region("region");
+            Tensor x = region.allocate("x", Role.ACTIVATION, ElementType.BF16, 16, 16);
+            Tensor weight = region.allocate("weight", Role.WEIGHT, ElementType.BF16, 16, 16);
+            Tensor y = region.allocate("y", Role.ACTIVATION, ElementType.BF16, 16, 16);
+            ShimDriver.set("cuFuncSetAttribute", OUT_OF_MEMORY);
+
+            assertThatThrownBy(() -> backend.kernels().linear().forward(y, x, weight, Optional.empty()))
+                    .isInstanceOf(DeviceException.class)
+                    .hasMessageStartingWith("cuFuncSetAttribute failed with code 2 in product_forward_bf16");
+            backend.kernels().linear().forward(y, x, weight, Optional.empty());
+            backend.synchronize();
+        }
+    }
+
+    @Test
+    void doctorLoadsTheBindingsOfCublasWhereThereIsAGpu() {
+        assertThat(new CudaProvider().requirements().get("cuBLAS"))
+                .startsWith("12.8.5, ")
+                .endsWith("slower: cuBLASLt is version 12.8.5: install that of CUDA 13");
     }
 
     @Test

@@ -20,6 +20,6 @@ final class DriverFailuresInDebugMode {
         assertThatThrownBy(() -> backend.kernels().add().forward(x, x, x))
                 .isInstanceOf(DeviceException.class)
                 .hasMessageContaining(" in add_forward: ");
-        assertThatThrownBy(backend::close).isInstanceOf(DeviceException.class);
+        backend.close();
     }
 }

@@ -67,7 +67,7 @@ final class DriverSessions {
                 .isInstanceOf(DeviceException.class)
                 .hasMessageMatching(
                         "(?s).*code 700 in a graph of \\d+ kernels from position_set to product_stream: .*");
-        assertThatThrownBy(backend::close).isInstanceOf(DeviceException.class);
+        backend.close();
     }
 
     @Test

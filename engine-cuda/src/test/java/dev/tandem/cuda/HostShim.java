@@ -152,12 +152,12 @@ final class HostShim implements Accelerator {
 
     @Override
     public void upload(long target, MemorySegment source) {
-        at(target, source.byteSize()).copyFrom(source);
+        HostBytes.copy(source, 0, at(target, source.byteSize()), 0, source.byteSize());
     }
 
     @Override
     public void download(MemorySegment target, long source) {
-        target.copyFrom(at(source, target.byteSize()));
+        HostBytes.copy(at(source, target.byteSize()), 0, target, 0, target.byteSize());
     }
 
     @Override

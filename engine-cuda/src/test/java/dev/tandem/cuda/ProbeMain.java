@@ -2,7 +2,7 @@ package dev.tandem.cuda;
 
 import dev.tandem.engine.Availability;
 
-/// Prints what the probe and the bindings say, for tests that need a process of their own.
+/// Prints what the probe, the bindings and the requirements say, for tests that need a process of their own.
 final class ProbeMain {
     private ProbeMain() {}
 
@@ -13,5 +13,6 @@ final class ProbeMain {
                     case Availability.Unavailable(String reason) -> "unavailable: " + reason;
                 });
         System.out.println("bindings: " + Bindings.loaded().failure().orElse("loaded"));
+        new CudaProvider().requirements().forEach((name, found) -> System.out.printf("%s: %s%n", name, found));
     }
 }

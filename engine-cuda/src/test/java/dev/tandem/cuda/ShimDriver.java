@@ -51,9 +51,16 @@ final class ShimDriver {
         write(FOLDER.resolve("host_driver.h"), HostLibrary.resource("host_driver.h"));
         Path source = write(FOLDER.resolve("host_driver.cpp"), HostLibrary.resource("host_driver.cpp"));
         link(DRIVER, source, "-std=c++17", "-O1", "-Wall", "-Wextra", "-Werror", "-fvisibility=hidden");
-        // the bindings want the runtime to be there, and of this version, but call none of its functions
-        Path versions = write(FOLDER.resolve("versions"), RUNTIME + " { global: *; };");
-        link(RUNTIME, write(FOLDER.resolve("runtime.cpp"), ""), "-Wl,--version-script=" + versions);
+        // the bindings want these to be there, and with these names of versions, but here call only one function
+        stub(RUNTIME, "");
+        stub("libcublas.so.13", "");
+        // of another major version than the backend takes
+        stub("libcublasLt.so.13", "extern \"C\" unsigned long cublasLtGetVersion() { return 120805; }");
+    }
+
+    private static void stub(String library, String source) {
+        Path versions = write(FOLDER.resolve(library + ".versions"), library + " { global: *; };");
+        link(library, write(FOLDER.resolve(library + ".cpp"), source), "-Wl,--version-script=" + versions);
     }
 
     private static void link(String library, Path source, String... flags) {

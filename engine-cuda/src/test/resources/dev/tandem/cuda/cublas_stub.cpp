@@ -51,6 +51,22 @@ struct Result {
     int reserved[4];
 };
 
+// descriptions, layouts and preferences that nobody destroyed
+int living = 0;
+
+template <typename T>
+void made(T** place, T* object) {
+    *place = object;
+    living++;
+}
+
+template <typename T>
+int destroyed(T* object) {
+    delete object;
+    living--;
+    return SUCCESS;
+}
+
 bool adds(uint32_t epilogue) { return epilogue & 4; }
 bool activates(uint32_t epilogue) { return epilogue & 32; }
 bool saves(uint32_t epilogue) { return epilogue & 128; }
@@ -93,6 +109,7 @@ bool fits(const Description& d, const Layout& a, const Layout& b, const Layout& 
 } // namespace
 
 extern "C" {
+int stub_living() { return living; }
 int cublasLtCreate(void** handle) {
     *handle = new int(1);
     return SUCCESS;
@@ -104,17 +121,14 @@ int cublasLtDestroy(void* handle) {
 size_t cublasLtGetVersion() { return STUB_VERSION; }
 const char* cublasLtGetStatusString(int status) { return status ? "the stub's words" : "none"; }
 
-int cublasLtMatmulDescCreate(Description** made, int compute, int scale) {
+int cublasLtMatmulDescCreate(Description** place, int compute, int scale) {
     if (compute != COMPUTE_32F || scale != R_32F) {
         return NOT_SUPPORTED;
     }
-    *made = new Description();
+    made(place, new Description());
     return SUCCESS;
 }
-int cublasLtMatmulDescDestroy(Description* description) {
-    delete description;
-    return SUCCESS;
-}
+int cublasLtMatmulDescDestroy(Description* description) { return destroyed(description); }
 int cublasLtMatmulDescSetAttribute(Description* d, int attribute, const void* value, size_t bytes) {
     void* fields[] = {&d->turns[0], &d->turns[1], nullptr, nullptr, &d->epilogue, &d->bias, nullptr, &d->biasStride,
                       &d->saved, &d->savedLeading, &d->savedStride};
@@ -127,14 +141,11 @@ int cublasLtMatmulDescSetAttribute(Description* d, int attribute, const void* va
     return SUCCESS;
 }
 
-int cublasLtMatrixLayoutCreate(Layout** made, int type, uint64_t rows, uint64_t columns, int64_t leading) {
-    *made = new Layout{type, rows, columns, leading};
+int cublasLtMatrixLayoutCreate(Layout** place, int type, uint64_t rows, uint64_t columns, int64_t leading) {
+    made(place, new Layout{type, rows, columns, leading});
     return type == R_32F || type == R_16BF ? SUCCESS : NOT_SUPPORTED;
 }
-int cublasLtMatrixLayoutDestroy(Layout* layout) {
-    delete layout;
-    return SUCCESS;
-}
+int cublasLtMatrixLayoutDestroy(Layout* layout) { return destroyed(layout); }
 int cublasLtMatrixLayoutSetAttribute(Layout* layout, int attribute, const void* value, size_t bytes) {
     if (attribute == 5 && bytes == 4) {
         memcpy(&layout->batch, value, 4);
@@ -147,14 +158,11 @@ int cublasLtMatrixLayoutSetAttribute(Layout* layout, int attribute, const void* 
     return INVALID_VALUE;
 }
 
-int cublasLtMatmulPreferenceCreate(Preference** made) {
-    *made = new Preference();
+int cublasLtMatmulPreferenceCreate(Preference** place) {
+    made(place, new Preference());
     return SUCCESS;
 }
-int cublasLtMatmulPreferenceDestroy(Preference* preference) {
-    delete preference;
-    return SUCCESS;
-}
+int cublasLtMatmulPreferenceDestroy(Preference* preference) { return destroyed(preference); }
 int cublasLtMatmulPreferenceSetAttribute(Preference* preference, int attribute, const void* value, size_t bytes) {
     if (bytes != (attribute == 1 ? 8 : 4)) {
         return INVALID_VALUE;
