@@ -150,8 +150,8 @@ final class AttentionForward {
             int row = RowTiles.first(packed, tiles, t);
             int count = RowTiles.size(packed, tiles, t);
             long tile = block + (long) row * D * Float.BYTES;
-            GemmTile.TILE.multiply(
-                    count, D, tile, query, query, 0, scores + row * GemmTile.ROW_BYTES, GemmTile.ROW_BYTES, false);
+            long target = scores + row * GemmTile.ROW_BYTES;
+            GemmTile.TILE.multiply(count, D, tile, query, target, GemmTile.ROW_BYTES, false);
         }
     }
 

@@ -132,10 +132,14 @@ final class Gemm {
         int first = RowTiles.first(rows, tiles, t);
         int count = RowTiles.size(rows, tiles, t);
         long packed = a + (long) first * depth * Float.BYTES;
+        long target = c + first * stride;
         ahead.ask(t);
         long step = ahead.step(t);
-        long next = step == 0 ? b : ahead.address(t);
-        GemmTile.TILE.multiply(count, depth, packed, b, next, step, c + first * stride, stride, accumulate);
+        if (step == 0) {
+            GemmTile.TILE.multiply(count, depth, packed, b, target, stride, accumulate);
+        } else {
+            GemmTile.TILE.multiplyAndRead(count, depth, packed, b, ahead.address(t), step, target, stride, accumulate);
+        }
     }
 
     /// Scratch of [#forward].

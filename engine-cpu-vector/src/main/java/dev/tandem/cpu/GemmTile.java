@@ -19,7 +19,7 @@ abstract class GemmTile {
     static final long ROW_BYTES = WIDTH * (long) Float.BYTES;
     /// Vector registers that a tile may fill with sums and operands. Of the 16 that narrow vectors have
     /// without AVX-512, C2 spills with more than these: measured.
-    static final int REGISTERS = WIDE ? 32 : 12;
+    private static final int REGISTERS = WIDE ? 32 : 14;
     /// Most rows of a tile of two vectors. With ten there would be registers for all sums and operands, but C2 takes
     /// some for itself, and then sends an operand by way of an integer register in every step.
     static final int ROWS = WIDE ? 9 : (REGISTERS - 2) / 3;
@@ -29,14 +29,17 @@ abstract class GemmTile {
     static final GemmTile TILE = TileCode.define(ROWS, PAIR_ROWS);
 
     /// @param rows in `1..ROWS`
-    /// @param ahead what will be needed soon: 8 bytes are read there, `aheadStep` bytes further with each k, so
-    ///     that they come into the cache while the processor multiplies
     /// @param stride bytes from one row of C to the next
+    abstract void multiply(int rows, int depth, long a, long b, long c, long stride, boolean accumulate);
+
+    /// The same, reading what will be needed soon: 8 bytes at `ahead`, `aheadStep` bytes further with each k, so that
+    /// they come into the cache while the processor multiplies.
+    ///
     /// @return nothing of use
-    abstract long multiply(
+    abstract long multiplyAndRead(
             int rows, int depth, long a, long b, long ahead, long aheadStep, long c, long stride, boolean accumulate);
 
-    /// The same over two panels that lie `panelBytes` apart.
+    /// The first over two panels that lie `panelBytes` apart.
     ///
     /// @param rows in `1..PAIR_ROWS`
     abstract void multiplyPair(

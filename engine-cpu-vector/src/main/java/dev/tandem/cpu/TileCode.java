@@ -101,8 +101,8 @@ final class TileCode {
             a = code.parameterSlot(slot++);
             b = code.parameterSlot(slot++);
             secondB = is(TileKind.PAIR) ? code.parameterSlot(slot++) : -1;
-            ahead = is(TileKind.ONE) ? code.parameterSlot(slot++) : -1;
-            aheadStep = is(TileKind.ONE) ? code.parameterSlot(slot++) : -1;
+            ahead = is(TileKind.READING) ? code.parameterSlot(slot++) : -1;
+            aheadStep = is(TileKind.READING) ? code.parameterSlot(slot++) : -1;
             touched = code.allocateLocal(TypeKind.LONG);
             c = code.parameterSlot(slot++);
             stride = is(TileKind.PANELS) ? -1 : code.parameterSlot(slot);
@@ -131,7 +131,7 @@ final class TileCode {
                 code.lload(b).lload(secondB).ladd().lstore(secondB);
                 GeneratedCode.boundAddress(code, secondB);
             }
-            if (is(TileKind.ONE)) {
+            if (is(TileKind.READING)) {
                 GeneratedCode.boundAddress(code, ahead);
                 code.lconst_0().lstore(touched);
             }
@@ -154,7 +154,7 @@ final class TileCode {
         }
 
         private void end() {
-            if (is(TileKind.ONE)) {
+            if (is(TileKind.READING)) {
                 // Returned, because C2 would drop loads whose values nobody can see.
                 code.lload(touched).lreturn();
             } else {
@@ -178,7 +178,7 @@ final class TileCode {
         }
 
         private void multiply() {
-            if (is(TileKind.ONE)) {
+            if (is(TileKind.READING)) {
                 code.lload(touched).getstatic(LANES, "MEMORY", SEGMENT).getstatic(LANES, "LONG", LONG_LAYOUT);
                 code.lload(ahead)
                         .invokeinterface(SEGMENT, "get", GET_LONG)

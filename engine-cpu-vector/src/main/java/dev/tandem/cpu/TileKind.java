@@ -10,6 +10,7 @@ import java.lang.constant.MethodTypeDesc;
 /// The methods of [GemmTile]; for each number of rows [TileCode] generates one without that parameter.
 enum TileKind {
     ONE("multiply"),
+    READING("multiplyAndRead"),
     PAIR("multiplyPair"),
     PANELS("multiplyPanels");
 
@@ -21,7 +22,8 @@ enum TileKind {
 
     MethodTypeDesc type() {
         return switch (this) {
-            case ONE ->
+            case ONE -> MethodTypeDesc.of(CD_void, CD_int, CD_long, CD_long, CD_long, CD_long, CD_boolean);
+            case READING ->
                 MethodTypeDesc.of(CD_long, CD_int, CD_long, CD_long, CD_long, CD_long, CD_long, CD_long, CD_boolean);
             case PAIR -> MethodTypeDesc.of(CD_void, CD_int, CD_long, CD_long, CD_long, CD_long, CD_long, CD_boolean);
             case PANELS -> MethodTypeDesc.of(CD_void, CD_int, CD_long, CD_long, CD_long, CD_boolean);

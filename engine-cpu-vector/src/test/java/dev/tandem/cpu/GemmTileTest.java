@@ -25,13 +25,19 @@ final class GemmTileTest {
     @ParameterizedTest
     @MethodSource("rows")
     void everyTileIsTheProductAndTouchesNothingElse(int rows) {
-        check(rows, 1);
+        check(rows, 1, false);
+    }
+
+    @ParameterizedTest
+    @MethodSource("rows")
+    void everyTileThatReadsAheadIsTheProductAndTouchesNothingElse(int rows) {
+        check(rows, 1, true);
     }
 
     @ParameterizedTest
     @MethodSource("pairRows")
     void everyTileOfTwoPanelsIsTheProductAndTouchesNothingElse(int rows) {
-        check(rows, 2);
+        check(rows, 2, false);
     }
 
     @ParameterizedTest
@@ -54,7 +60,7 @@ final class GemmTileTest {
         }
     }
 
-    private static void check(int rows, int panels) {
+    private static void check(int rows, int panels, boolean reads) {
         try (var arena = Arena.ofConfined()) {
             MemorySegment a = Buffers.random(arena, rows * DEPTH, rows);
             // a row between the panels, so that their distance is not their size
@@ -62,9 +68,9 @@ final class GemmTileTest {
             MemorySegment b = Buffers.random(arena, panels * panel, 100 + rows);
             int stride = panels * WIDTH + 3;
             MemorySegment c = Buffers.filled(arena, (rows + 1) * stride, UNTOUCHED);
-            run(rows, panels, a, b, panel, c, stride, false);
+            run(rows, panels, reads, a, b, panel, c, stride, false);
             compare(rows, panels, a, b, panel, c, stride, 1);
-            run(rows, panels, a, b, panel, c, stride, true);
+            run(rows, panels, reads, a, b, panel, c, stride, true);
             compare(rows, panels, a, b, panel, c, stride, 2);
         }
     }
@@ -72,14 +78,17 @@ final class GemmTileTest {
     private static void run(
             int rows,
             int panels,
+            boolean reads,
             MemorySegment a,
             MemorySegment b,
             int panel,
             MemorySegment c,
             int stride,
             boolean add) {
-        if (panels == 1) {
-            GemmTile.TILE.multiply(
+        if (panels == 1 && !reads) {
+            GemmTile.TILE.multiply(rows, DEPTH, a.address(), b.address(), c.address(), 4L * stride, add);
+        } else if (panels == 1) {
+            long ignored = GemmTile.TILE.multiplyAndRead(
                     rows, DEPTH, a.address(), b.address(), b.address(), 4, c.address(), 4L * stride, add);
         } else {
             GemmTile.TILE.multiplyPair(
