@@ -11,8 +11,8 @@ import java.util.List;
 
 /// Other libraries for the processor, each in a process of its own.
 public final class LibraryPeers implements Peers {
-    // Measured: starting the processes, warming one up, and what a call takes at least.
-    private static final double START_SECONDS = 2;
+    // Measured: starting a process, warming it up, and what a call takes at least.
+    private static final double START_SECONDS = 1.5;
     private static final double WARM_UP_SECONDS = 3;
     private static final double TURN_SECONDS = 0.12;
     private static final double SLOW_FLOPS = 40e9; // of one thread, of the slowest contestants
@@ -25,7 +25,7 @@ public final class LibraryPeers implements Peers {
         double seconds() {
             double call = question.flop() / (SLOW_FLOPS * threads);
             double turn = Round.pause(threads).toMillis() * 1e-3 + Math.max(TURN_SECONDS, call);
-            return START_SECONDS + question.entrants().size() * (WARM_UP_SECONDS + Round.ROUNDS * turn);
+            return question.entrants().size() * (START_SECONDS + WARM_UP_SECONDS + Round.ROUNDS * turn);
         }
     }
 

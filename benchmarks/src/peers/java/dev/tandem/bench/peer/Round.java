@@ -37,9 +37,6 @@ final class Round {
     void ask() throws IOException {
         var all = new ArrayList<ContestantProcess>();
         try {
-            for (Entrant entrant : question.entrants()) {
-                all.add(ContestantProcess.start(question, entrant, setting, folder));
-            }
             List<ContestantProcess> ready = ready(all);
             Optional<ProcessorTime> begin = processors(ready);
             double[][] seconds = time(ready);
@@ -62,13 +59,17 @@ final class Round {
         }
     }
 
-    /// Those who are loaded, right and warm; Tandem first.
+    /// Those who are loaded, right and warm; Tandem first. They start one after the other: libraries are unpacked into a
+    /// folder that all share, and one that is unpacked again while another process loads it ends that process.
     ///
+    /// @param all takes up everyone who was started
     /// @throws ContestantProcess.Lost if Tandem is not
     private List<ContestantProcess> ready(List<ContestantProcess> all) throws IOException, ContestantProcess.Lost {
         var ready = new ArrayList<ContestantProcess>();
         List<Answer> wanted = List.of();
-        for (var contestant : all) {
+        for (Entrant entrant : question.entrants()) {
+            var contestant = ContestantProcess.start(question, entrant, setting, folder);
+            all.add(contestant);
             try {
                 listener.loaded(contestant.library(), contestant.version());
                 Path file = Files.createTempFile(folder, "answer", null);
