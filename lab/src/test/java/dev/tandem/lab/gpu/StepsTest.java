@@ -67,7 +67,8 @@ final class StepsTest {
         assertThat(tool("python3").command())
                 .containsSubsequence(
                         folder.resolve("peers.py").toString(),
-                        folder.resolve("peers.json").toString());
+                        folder.resolve("peers.json").toString(),
+                        "90");
     }
 
     @Test
