@@ -61,7 +61,7 @@ record Suite(String name, String benchmarks, Map<String, String> parameters) {
     /// Ceilings, layers and models: what the check is made for.
     static List<Suite> layers() {
         return List.of(
-                new Suite("ceiling", "LinearBenchmark\\.forward$", Map.of(SIZE, "8192x8192x8192")),
+                new Suite("ceiling", "\\.LinearBenchmark\\.forward$", Map.of(SIZE, "8192x8192x8192")),
                 new Suite("stream", "AddBenchmark", Map.of(SIZE, "65536x4096")),
                 new Suite(
                         "layer", "MoeLayerBenchmark", Map.of(SIZE, LAYER_A, EXPERTS, "64", LOAD, EVEN + "," + SKEWED)),
