@@ -54,7 +54,16 @@ public final class Gating {
 
     /// Top-2 without drops over compact rows, already done.
     public static Gating dropless(Room room, int N, int E, Load spread) {
-        var gating = new Gating(room, N, E, GateOptions.training(1).dropless());
+        return done(room, N, E, spread, GateOptions.training(1).dropless());
+    }
+
+    /// Top-2 with the paper's capacity over padded rows, already done.
+    public static Gating training(Room room, int N, int E, Load spread) {
+        return done(room, N, E, spread, GateOptions.training(2));
+    }
+
+    private static Gating done(Room room, int N, int E, Load spread, GateOptions options) {
+        var gating = new Gating(room, N, E, options);
         gating.forward(logits(room, N, E, spread));
         return gating;
     }

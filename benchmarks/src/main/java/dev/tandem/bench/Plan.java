@@ -47,7 +47,7 @@ record Plan(List<Item> items, List<StartUpProblem> starts) {
     private static final String BACKEND = "backend";
 
     // with one value, which older reports do not name
-    private static final Set<String> UNNAMED = Set.of("precision", "microBatches");
+    private static final Set<String> UNNAMED = Set.of("precision", "microBatches", "padded");
 
     /// One benchmark with one set of parameters.
     ///

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import dev.tandem.bench.kernel.AddBenchmark;
+import dev.tandem.bench.kernel.ExpertLinearBenchmark;
 import dev.tandem.bench.step.TrainingProblem;
 import dev.tandem.gpt.GptConfig;
 import dev.tandem.gpt.Precision;
@@ -81,6 +82,26 @@ final class PrecisionTest {
         benchmark.forward(work);
         benchmark.close();
         return work.read + work.written;
+    }
+
+    @Test
+    void productsOfExpertsHaveRowsOfTrainingToo() {
+        var benchmark = new ExpertLinearBenchmark();
+        benchmark.backend = ReferenceBackend.NAME;
+        benchmark.size = "8x8x8";
+        benchmark.experts = 4;
+        benchmark.load = Load.ONE; // four slots each: the first expert drops half of the tokens
+        var compact = new Work();
+        var padded = new Work();
+        benchmark.setUp();
+        benchmark.forward(compact);
+        benchmark.close();
+        benchmark.padded = true;
+        benchmark.setUp();
+        benchmark.forward(padded);
+        benchmark.close();
+
+        assertThat(padded.flop).isLessThan(compact.flop).isPositive();
     }
 
     @Test

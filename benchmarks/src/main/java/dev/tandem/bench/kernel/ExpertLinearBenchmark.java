@@ -18,7 +18,7 @@ import org.openjdk.jmh.annotations.Setup;
 /// How fast are the products of all experts with their own rows, even and uneven?
 ///
 /// Bound by FLOPs, `2·K·N·in·out`, while experts have tens of rows; by the bytes of the touched
-/// weights below. Top-2, nothing dropped.
+/// weights below. Top-2; nothing dropped from compact rows, what the paper's capacity drops from padded ones.
 public class ExpertLinearBenchmark extends BackendBenchmark {
     /// `N x in x out`.
     @Param({"2048x512x2048"})
@@ -31,6 +31,10 @@ public class ExpertLinearBenchmark extends BackendBenchmark {
     /// How tokens spread over experts.
     @Param({"EVEN", "ZIPF", "ONE"})
     public Load load = Load.EVEN;
+
+    /// Whether experts have rows of their own, as in training, rather than as many as tokens.
+    @Param("false")
+    public boolean padded;
 
     @SuppressWarnings("NullAway.Init")
     private Operands operands;
@@ -61,9 +65,9 @@ public class ExpertLinearBenchmark extends BackendBenchmark {
         private final Optional<Tensor> dBias;
         private final Tensor dy;
 
-        Operands(Room room, int N, int in, int out, int E, Load load) {
+        Operands(Room room, int in, int out, int E, Gating gating) {
             this.experts = room.kernels().expertLinear();
-            this.gating = Gating.dropless(room, N, E, load);
+            this.gating = gating;
             this.in = in;
             this.y = room.activation("y", gating.R(), out);
             this.x = room.activation("x", gating.R(), in);
@@ -120,14 +124,19 @@ public class ExpertLinearBenchmark extends BackendBenchmark {
     public void setUp() {
         int[] extents = extents(size);
         operands = prepare(
-                room -> new Operands(room, 50, 33, 131, 5, load),
-                room -> new Operands(room, extents[0], extents[1], extents[2], experts, load));
+                // compact, as rows that nobody owns may hold anything
+                room -> new Operands(room, 33, 131, 5, Gating.dropless(room, 50, 5, load)),
+                room -> new Operands(room, extents[1], extents[2], experts, gating(room, extents[0])));
         double flop = operands.flop();
         var weight = operands.touched(operands.weight);
         forward = Cost.of(flop, List.of(operands.x), List.of(operands.y)).plus(Cost.of(0, weight, List.of()));
         backwardData = Cost.of(flop, List.of(operands.dy), List.of(operands.dx)).plus(Cost.of(0, weight, List.of()));
         backwardWeight =
                 Cost.of(flop, List.of(operands.x, operands.dy), List.of()).plus(Cost.of(0, weight, weight));
+    }
+
+    private Gating gating(Room room, int N) {
+        return padded ? Gating.training(room, N, experts, load) : Gating.dropless(room, N, experts, load);
     }
 
     /// `y = x·Wᵀ + bias` per expert.

@@ -49,8 +49,9 @@ record Goals(GpuReport report) {
         return only(BOTH, Measurement::flops, layer, Suite.EVEN) / report.ceilingFlops();
     }
 
+    /// Rows as they come, against the library with every row full.
     private double batchedShare() {
-        return only("ExpertLinearBenchmark.forward", Measurement::flops)
+        return only("ExpertLinearBenchmark.forward", Measurement::flops, Suite.SKEWED)
                 / report.peers().number("batchedGemmFlops");
     }
 
@@ -58,10 +59,10 @@ record Goals(GpuReport report) {
         return only("GateBenchmark.forward", Measurement::median, size) / MICRO;
     }
 
-    /// The experts' six products are two of each kind, of equal work.
+    /// The experts' six products are two of each kind, of equal work, over the rows that the layer has.
     private double besideProducts() {
         double products = PRODUCTS.stream()
-                .mapToDouble(product -> 2 * only("ExpertLinearBenchmark." + product, Measurement::median))
+                .mapToDouble(product -> 2 * only("ExpertLinearBenchmark." + product, Measurement::median, Suite.PADDED))
                 .sum();
         return 1 - products / only(BOTH, Measurement::median, Suite.LAYER_A, Suite.EVEN);
     }

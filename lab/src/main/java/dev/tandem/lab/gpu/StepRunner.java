@@ -5,10 +5,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
-/// Runs steps one after the other until the time is over.
+/// Runs steps one after the other until the time is over. A step that is ended by its own limit failed; one
+/// that is ended because the time of all is over did not.
 final class StepRunner {
     /// Less would only produce a failure.
     private static final Duration LEAST = Duration.ofSeconds(4);
@@ -41,22 +43,26 @@ final class StepRunner {
         Duration limit = left.compareTo(step.limit()) < 0 ? left : step.limit();
         Path log = folder.resolve(step.name() + ".log");
         long begin = nanoTime.getAsLong();
-        String failure = execute(step, limit, log);
+        Optional<String> failure = execute(step, limit, log);
         double seconds = (nanoTime.getAsLong() - begin) * 1e-9;
         String text = new String(Files.readAllBytes(log), StandardCharsets.UTF_8);
-        if (failure.equals(status(SKIPPED))) {
+        if (failure.isEmpty() && limit.compareTo(step.limit()) < 0) {
+            return new Step.Result(step.name(), Step.Outcome.SKIPPED, "the time of all steps was over", seconds, text);
+        }
+        String reason = failure.orElse("ended after its limit of %d s".formatted(limit.toSeconds()));
+        if (reason.equals(status(SKIPPED))) {
             return new Step.Result(step.name(), Step.Outcome.SKIPPED, Step.lastLine(text), seconds, text);
         }
-        var outcome = failure.isEmpty() ? Step.Outcome.PASSED : Step.Outcome.FAILED;
-        return new Step.Result(step.name(), outcome, failure, seconds, text);
+        var outcome = reason.isEmpty() ? Step.Outcome.PASSED : Step.Outcome.FAILED;
+        return new Step.Result(step.name(), outcome, reason, seconds, text);
     }
 
     private static Step.Result skipped(Step step, String reason) {
         return new Step.Result(step.name(), Step.Outcome.SKIPPED, reason, 0, "");
     }
 
-    /// Why it failed; empty if it did not.
-    private static String execute(Step step, Duration limit, Path log) throws IOException {
+    /// Why it failed, in no words if it did not; nothing if it had to be ended.
+    private static Optional<String> execute(Step step, Duration limit, Path log) throws IOException {
         Process process = new ProcessBuilder(step.command())
                 .redirectErrorStream(true)
                 .redirectOutput(log.toFile())
@@ -64,12 +70,12 @@ final class StepRunner {
         process.getOutputStream().close();
         try {
             if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
-                return "ended after its limit of %d s".formatted(limit.toSeconds());
+                return Optional.empty();
             }
-            return process.exitValue() == 0 ? "" : status(process.exitValue());
+            return Optional.of(process.exitValue() == 0 ? "" : status(process.exitValue()));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return "interrupted";
+            return Optional.of("interrupted");
         } finally {
             process.descendants().forEach(ProcessHandle::destroyForcibly);
             process.destroyForcibly();

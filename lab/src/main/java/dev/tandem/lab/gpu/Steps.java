@@ -28,6 +28,9 @@ record Steps(String backend, Path folder, Optional<Path> vectors, String searchP
     private static final String CUDA_TOOLS = "/usr/local/cuda/bin";
     private static final int SANITIZER_FOUND = 9;
 
+    /// After which PyTorch is asked nothing more.
+    private static final int PEERS_SECONDS = 90;
+
     /// Everything, for a backend that is available.
     ///
     /// @param peers the PyTorch script
@@ -83,7 +86,9 @@ record Steps(String backend, Path folder, Optional<Path> vectors, String searchP
     private Step peers(Path script) {
         return Program.find("python3", searchPath)
                 .map(python -> Step.of(
-                        PEERS, Duration.ofSeconds(100), List.of(python.toString(), script.toString(), results(PEERS))))
+                        PEERS,
+                        Duration.ofSeconds(PEERS_SECONDS + 20), // to import PyTorch, and to end
+                        List.of(python.toString(), script.toString(), results(PEERS), String.valueOf(PEERS_SECONDS))))
                 .orElseGet(() -> Step.impossible(PEERS, "python3 is not installed"));
     }
 

@@ -22,6 +22,12 @@ record Suite(String name, String benchmarks, Map<String, String> parameters) {
     /// Tokens spread evenly over experts.
     static final String EVEN = "EVEN";
 
+    /// The e-th expert gets 1/e of what the first gets.
+    static final String SKEWED = "ZIPF";
+
+    /// Rows of training.
+    static final String PADDED = "true";
+
     /// The layers of the goals: N, C, F.
     static final String LAYER_A = "16384x1024x4096";
 
@@ -55,9 +61,10 @@ record Suite(String name, String benchmarks, Map<String, String> parameters) {
     /// Ceilings, layers and models: what the check is made for.
     static List<Suite> layers() {
         return List.of(
-                new Suite("ceiling", "LinearBenchmark\\.forward$", Map.of(SIZE, "8192x8192x8192")),
+                new Suite("ceiling", "\\.LinearBenchmark\\.forward$", Map.of(SIZE, "8192x8192x8192")),
                 new Suite("stream", "AddBenchmark", Map.of(SIZE, "65536x4096")),
-                new Suite("layer", "MoeLayerBenchmark", Map.of(SIZE, LAYER_A, EXPERTS, "64", LOAD, EVEN + ",ZIPF")),
+                new Suite(
+                        "layer", "MoeLayerBenchmark", Map.of(SIZE, LAYER_A, EXPERTS, "64", LOAD, EVEN + "," + SKEWED)),
                 new Suite(
                         "decode-layer",
                         "MoeLayerBenchmark\\.forward$",
@@ -72,7 +79,14 @@ record Suite(String name, String benchmarks, Map<String, String> parameters) {
     /// Single kernels, and the layer that takes long to set up.
     static List<Suite> kernels() {
         return List.of(
-                new Suite("experts", "ExpertLinearBenchmark", Map.of(SIZE, LAYER_A, EXPERTS, "64", LOAD, EVEN)),
+                new Suite(
+                        "experts",
+                        "ExpertLinearBenchmark",
+                        Map.of(SIZE, LAYER_A, EXPERTS, "64", LOAD, EVEN, "padded", PADDED)),
+                new Suite(
+                        "experts-compact",
+                        "ExpertLinearBenchmark\\.forward$",
+                        Map.of(SIZE, LAYER_A, EXPERTS, "64", LOAD, SKEWED)),
                 new Suite(
                         "layer-b",
                         "MoeLayerBenchmark\\.forwardBackward$",

@@ -1,13 +1,14 @@
 """What PyTorch reaches on this GPU: layers of experts, dense layers of equal FLOPs, and the ceilings.
 
-    python3 gpu_peers.py RESULTS.json
+    python3 gpu_peers.py RESULTS.json SECONDS
 
-Writes the file anew after every measurement, so that nothing is lost when time runs out. Ends with status 77 where
-there is no PyTorch with CUDA. Weights and activations are BF16, the GELU is the exact one, routing is top-2 of a
+Writes the file anew after every measurement. After SECONDS the one at hand is given up and no other begun. Ends with
+status 77 where there is no PyTorch with CUDA. Weights and activations are BF16, the GELU is the exact one, routing is top-2 of a
 softmax over random logits; nothing is dropped but by the padded layer.
 """
 
 import json
+import signal
 import statistics
 import sys
 import traceback
@@ -33,11 +34,17 @@ except Exception as failure:  # a broken installation raises more than ImportErr
     sys.exit(SKIPPED)
 
 
+class OutOfTime(BaseException):
+    """The seconds are over; no framework takes it for a failure of its own."""
+
+
 class Results:
     """What is known so far, and where it is kept."""
 
     def __init__(self, path):
         self.path = path
+        self.over = False
+        self.measuring = False
         self.content = {
             "torch": torch.__version__,
             "cuda": torch.version.cuda,
@@ -56,12 +63,25 @@ class Results:
     def attempt(self, name, measure):
         """Runs one measurement; a failure is noted and costs the others nothing."""
         try:
-            measure()
+            self.measuring = True
+            if not self.over:
+                measure()
+        except OutOfTime:
+            print("no time was left for %s" % name, flush=True)
+            self.content["failures"][name] = "no time was left"
         except Exception as failure:
             traceback.print_exc()
             self.content["failures"][name] = "%s: %s" % (type(failure).__name__, str(failure)[:500])
             torch.cuda.empty_cache()
+        finally:
+            self.measuring = False
         self.keep()
+
+    def end(self, *_):
+        """Called when the seconds are over."""
+        self.over = True
+        if self.measuring:
+            raise OutOfTime()
 
     def layer(self, name, shape, direction, call, small):
         milliseconds = times(call, flush=small)
@@ -253,13 +273,15 @@ def layers(results, shape, names, training, compiled=False):
 
 
 def main():
-    if len(sys.argv) != 2:
+    if len(sys.argv) != 3:
         print(__doc__)
         return 2
     if not torch.cuda.is_available():
         print("PyTorch %s finds no GPU" % torch.__version__)
         return SKIPPED
     results = Results(sys.argv[1])
+    signal.signal(signal.SIGALRM, results.end)
+    signal.alarm(int(sys.argv[2]))
     results.attempt("ceilings", lambda: ceilings(results))
     results.attempt("batched", lambda: batched(results))
     for training in (False, True):

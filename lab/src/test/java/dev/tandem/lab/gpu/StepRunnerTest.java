@@ -59,6 +59,17 @@ final class StepRunnerTest {
     }
 
     @Test
+    void aStepThatIsEndedBecauseAllTimeIsOverIsNoFailure() throws IOException {
+        var runner = new StepRunner(folder, Duration.ofMillis(4500), System::nanoTime);
+
+        Step.Result result = runner.run(Step.of("step", MINUTE, List.of("/bin/sh", "-c", "echo one; sleep 30")));
+
+        assertThat(result.outcome()).isEqualTo(Step.Outcome.SKIPPED);
+        assertThat(result.reason()).isEqualTo("the time of all steps was over");
+        assertThat(result.log()).startsWith("one\n");
+    }
+
+    @Test
     void withoutTimeOrWithAnObstacleNothingIsStarted() throws IOException {
         var late = new StepRunner(folder, Duration.ofSeconds(1), System::nanoTime);
         var runner = new StepRunner(folder, MINUTE, System::nanoTime);

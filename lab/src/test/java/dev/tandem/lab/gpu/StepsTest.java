@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -67,7 +68,8 @@ final class StepsTest {
         assertThat(tool("python3").command())
                 .containsSubsequence(
                         folder.resolve("peers.py").toString(),
-                        folder.resolve("peers.json").toString());
+                        folder.resolve("peers.json").toString(),
+                        "90");
     }
 
     @Test
@@ -76,6 +78,14 @@ final class StepsTest {
                 .startsWith("MoeLayerBenchmark")
                 .containsSubsequence("-rff", "layer.json", "-p", "backend=cuda", "-p", "precision=BF16")
                 .contains("size=16384x1024x4096", "experts=64", "load=EVEN,ZIPF");
+    }
+
+    @Test
+    void theCeilingIsThatOfDenseProductsAlone() {
+        Pattern ceiling = Pattern.compile(Suite.layers().getFirst().benchmarks());
+
+        assertThat("dev.tandem.bench.kernel.LinearBenchmark.forward").containsPattern(ceiling);
+        assertThat("dev.tandem.bench.kernel.ExpertLinearBenchmark.forward").doesNotContainPattern(ceiling);
     }
 
     @Test
