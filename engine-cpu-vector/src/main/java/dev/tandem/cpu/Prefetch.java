@@ -17,11 +17,16 @@ final class Prefetch {
     /// Whether there is such a function; otherwise [#lines] does nothing.
     static final boolean AVAILABLE;
 
+    private static final byte TO_FIRST_LEVEL = 0x0f; // prefetcht0 [rdi]
+    private static final byte TO_SECOND_LEVEL = 0x17; // prefetcht1 [rdi]
+    // Where a panel fills the first-level cache, what is asked for would push it out while tiles read it.
+    private static final boolean PANELS_FIT = Gemm.DEPTH * GemmTile.ROW_BYTES < Processor.firstLevelCache();
+
     // Not unrolled: measured, with four requests a turn cold weights come as late as without any.
     private static final byte[] CODE = {
         0x0f,
         0x18,
-        0x0f, // next: prefetcht0 [rdi]
+        PANELS_FIT ? TO_FIRST_LEVEL : TO_SECOND_LEVEL, // next:
         0x48,
         (byte) 0x83,
         (byte) 0xc7,

@@ -16,24 +16,35 @@ final class Processor {
     private static final String MODEL = "model name";
 
     // Linux lists the caches of a core from the nearest on: data, instructions, second level.
-    private static final Path SECOND_LEVEL_CACHE = Path.of("/sys/devices/system/cpu/cpu0/cache/index2/size");
+    private static final Path CACHES = Path.of("/sys/devices/system/cpu/cpu0/cache");
+    private static final Path FIRST_LEVEL_CACHE = CACHES.resolve("index0/size");
+    private static final Path SECOND_LEVEL_CACHE = CACHES.resolve("index2/size");
     private static final Pattern KIBIBYTES = Pattern.compile("(\\d{1,7})K");
     private static final long KIB = 1024;
-    private static final long USUAL_CACHE = 1024 * KIB;
+    private static final long USUAL_FIRST_LEVEL = 32 * KIB;
+    private static final long USUAL_SECOND_LEVEL = 1024 * KIB;
 
     private Processor() {}
 
+    /// Bytes of a core's first-level cache for data; 32 KiB where the system does not tell.
+    static long firstLevelCache() {
+        return cache(FIRST_LEVEL_CACHE, USUAL_FIRST_LEVEL);
+    }
+
     /// Bytes of a core's second-level cache; 1 MiB where the system does not tell.
     static long secondLevelCache() {
-        if (!Files.isReadable(SECOND_LEVEL_CACHE)) {
-            return USUAL_CACHE;
+        return cache(SECOND_LEVEL_CACHE, USUAL_SECOND_LEVEL);
+    }
+
+    private static long cache(Path file, long usual) {
+        if (!Files.isReadable(file)) {
+            return usual;
         }
         try {
-            Matcher size =
-                    KIBIBYTES.matcher(Files.readString(SECOND_LEVEL_CACHE).strip());
-            return size.matches() ? Long.parseLong(size.group(1)) * KIB : USUAL_CACHE;
+            Matcher size = KIBIBYTES.matcher(Files.readString(file).strip());
+            return size.matches() ? Long.parseLong(size.group(1)) * KIB : usual;
         } catch (IOException e) {
-            return USUAL_CACHE;
+            return usual;
         }
     }
 

@@ -81,7 +81,7 @@ public final class Main implements Callable<Integer> {
                 .setParameterExceptionHandler(Failures::ofParameters)
                 .setExecutionExceptionHandler((failure, command, _) -> Failures.of(failure, command, main.debug));
         try {
-            return line.execute(args);
+            return line.execute(unknownCommand(line, args) ? new String[] {args[0]} : args);
         } catch (OutOfMemoryError e) {
             err.println(
                     "tandem: the Java heap of %d MiB is full (%s). Give the process more memory (JAVA_TOOL_OPTIONS=-Xmx4g),"
@@ -95,6 +95,13 @@ public final class Main implements Callable<Integer> {
                             .formatted(e.getMessage()));
             return ExitCode.FAILED;
         }
+    }
+
+    /// With `--help` behind it picocli would describe all commands, and nobody would learn that this one is none.
+    private static boolean unknownCommand(CommandLine line, String... args) {
+        return args.length > 0
+                && !args[0].startsWith("-")
+                && !line.getSubcommands().containsKey(args[0]);
     }
 
     @Override

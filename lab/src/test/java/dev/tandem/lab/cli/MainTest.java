@@ -89,6 +89,7 @@ final class MainTest {
     @Test
     void anArgumentThatNothingTakesIsNamed() {
         assertRefused(run("comprae"), "there is no command 'comprae'", "tandem compare");
+        assertRefused(run("comprae", "--help"), "there is no command 'comprae'");
         assertRefused(run("info", "gpt2"), "'gpt2' is not understood", "info --help");
     }
 
