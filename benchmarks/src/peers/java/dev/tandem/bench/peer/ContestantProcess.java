@@ -55,12 +55,14 @@ final class ContestantProcess implements AutoCloseable {
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
         command.addAll(entrant.flags());
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), ContestantMain.class.getName()));
+        command.add(ContestantMain.class.getName());
         command.addAll(
                 List.of(question.title(), entrant.library(), setting.backend(), String.valueOf(setting.threads())));
         Path log = Files.createTempFile(folder, "contestant", ".log");
         var builder = new ProcessBuilder(command).redirectError(log.toFile());
         prepare(builder.environment(), setting.threads());
+        // Not by -cp: ONNX Runtime ends with a segmentation fault where the command line is longer than some 4 KiB
+        builder.environment().put("CLASSPATH", System.getProperty("java.class.path"));
         builder.environment().putAll(entrant.environment());
         return new ContestantProcess(entrant.library(), builder.start(), log);
     }
