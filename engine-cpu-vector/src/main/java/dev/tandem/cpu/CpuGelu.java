@@ -8,6 +8,9 @@ import jdk.incubator.vector.VectorMask;
 
 /// The activation, element by element.
 final class CpuGelu implements Gelu {
+    /// Elements whose slopes are kept at once: 4 KiB, so that they stay in the first-level cache.
+    private static final int SLOPES = 1024;
+
     private final Workers workers;
     private final Workers.Task forward = this::forwardBlock;
     private final Workers.Task backward = this::backwardBlock;
@@ -47,7 +50,12 @@ final class CpuGelu implements Gelu {
 
     private void backwardBlock(int block, int worker) {
         long offset = Blocks.offset(block);
-        applyDerivative(y + offset, dy + offset, x + offset, Blocks.length(block, elements), form);
+        int length = Blocks.length(block, elements);
+        long slopes = workers.workspace(worker).address(SLOPES * (long) Float.BYTES);
+        for (int done = 0; done < length; done += SLOPES) {
+            long at = offset + done * (long) Float.BYTES;
+            applyDerivative(y + at, dy + at, x + at, slopes, Math.min(SLOPES, length - done), form);
+        }
     }
 
     /// `y = gelu(x)`; `y` may be `x`.
@@ -82,31 +90,38 @@ final class CpuGelu implements Gelu {
 
     /// `dy = dy * gelu'(x)`, then `x = dy`, in turn as well.
     static void differentiate(long dy, long x, int length, GeluForm form) {
-        switch (form) {
-            case ERF -> differentiateErf(dy, x, length);
-            case TANH -> differentiateTanh(dy, x, length);
-        }
+        slopes(x, x, length, form);
+        multiplyBoth(dy, x, length);
         int rest = length % Lanes.LENGTH;
         long done = (length - rest) * (long) Float.BYTES;
         if (rest > 0) {
-            applyDerivative(dy + done, dy + done, x + done, rest, form);
+            lastDerivative(dy + done, dy + done, x + done, rest, form);
             Lanes.copy(dy + done, x + done, rest * (long) Float.BYTES);
         }
     }
 
     /// `dx = dy * gelu'(x)`; `dx` may be `dy` or `x`.
-    static void applyDerivative(long dx, long dy, long x, int length, GeluForm form) {
-        switch (form) {
-            case ERF -> erfDerivative(dx, dy, x, length);
-            case TANH -> tanhDerivative(dx, dy, x, length);
-        }
+    private static void applyDerivative(long dx, long dy, long x, long slopes, int length, GeluForm form) {
         int rest = length % Lanes.LENGTH;
         long done = (length - rest) * (long) Float.BYTES;
+        slopes(slopes, x, length, form);
+        multiply(dx, dy, slopes, length);
         if (rest > 0) {
-            switch (form) {
-                case ERF -> lastErfDerivative(dx + done, dy + done, x + done, rest);
-                case TANH -> lastTanhDerivative(dx + done, dy + done, x + done, rest);
-            }
+            lastDerivative(dx + done, dy + done, x + done, rest, form);
+        }
+    }
+
+    private static void slopes(long slopes, long x, int length, GeluForm form) {
+        switch (form) {
+            case ERF -> erfSlopes(slopes, x, length);
+            case TANH -> tanhSlopes(slopes, x, length);
+        }
+    }
+
+    private static void lastDerivative(long dx, long dy, long x, int lanes, GeluForm form) {
+        switch (form) {
+            case ERF -> lastErfDerivative(dx, dy, x, lanes);
+            case TANH -> lastTanhDerivative(dx, dy, x, lanes);
         }
     }
 
@@ -144,39 +159,36 @@ final class CpuGelu implements Gelu {
         }
     }
 
-    private static void erfDerivative(long dx, long dy, long x, int length) {
+    // Slopes and their product with dy are loops of their own: together they pass the number of nodes from which on C2
+    // keeps vectors boxed in some processes, see [TileCode].
+
+    private static void erfSlopes(long slopes, long x, int length) {
         for (int i = 0; i <= length - Lanes.LENGTH; i += Lanes.LENGTH) {
             long at = (long) i * Float.BYTES;
-            FloatVector slope = VectorMath.geluDerivative(Lanes.load(x + at));
-            Lanes.store(slope.mul(Lanes.load(dy + at)), dx + at);
+            Lanes.store(VectorMath.geluDerivative(Lanes.load(x + at)), slopes + at);
         }
     }
 
-    private static void tanhDerivative(long dx, long dy, long x, int length) {
+    private static void tanhSlopes(long slopes, long x, int length) {
         for (int i = 0; i <= length - Lanes.LENGTH; i += Lanes.LENGTH) {
             long at = (long) i * Float.BYTES;
-            FloatVector slope = VectorMath.geluTanhDerivative(Lanes.load(x + at));
-            Lanes.store(slope.mul(Lanes.load(dy + at)), dx + at);
+            Lanes.store(VectorMath.geluTanhDerivative(Lanes.load(x + at)), slopes + at);
         }
     }
 
-    private static void differentiateErf(long dy, long x, int length) {
+    private static void multiply(long dx, long dy, long slopes, int length) {
         for (int i = 0; i <= length - Lanes.LENGTH; i += Lanes.LENGTH) {
             long at = (long) i * Float.BYTES;
-            FloatVector slope = VectorMath.geluDerivative(Lanes.load(x + at));
-            FloatVector dx = slope.mul(Lanes.load(dy + at));
+            Lanes.store(Lanes.load(dy + at).mul(Lanes.load(slopes + at)), dx + at);
+        }
+    }
+
+    private static void multiplyBoth(long dy, long slopes, int length) {
+        for (int i = 0; i <= length - Lanes.LENGTH; i += Lanes.LENGTH) {
+            long at = (long) i * Float.BYTES;
+            FloatVector dx = Lanes.load(dy + at).mul(Lanes.load(slopes + at));
             Lanes.store(dx, dy + at);
-            Lanes.store(dx, x + at);
-        }
-    }
-
-    private static void differentiateTanh(long dy, long x, int length) {
-        for (int i = 0; i <= length - Lanes.LENGTH; i += Lanes.LENGTH) {
-            long at = (long) i * Float.BYTES;
-            FloatVector slope = VectorMath.geluTanhDerivative(Lanes.load(x + at));
-            FloatVector dx = slope.mul(Lanes.load(dy + at));
-            Lanes.store(dx, dy + at);
-            Lanes.store(dx, x + at);
+            Lanes.store(dx, slopes + at);
         }
     }
 
