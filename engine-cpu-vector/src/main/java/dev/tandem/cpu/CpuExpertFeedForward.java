@@ -46,7 +46,7 @@ final class CpuExpertFeedForward implements ExpertFeedForward {
         int rows = o.blocks.rows(block);
         int expert = o.blocks.expert(block);
         long first = o.blocks.first(block);
-        int chunksOfC = Gemm.chunks(o.C);
+        int chunksOfC = Gemm.chunks(o.C, rows);
         long tableBytes = Packing.tableBytes(rows);
         long xBytes = chunksOfC * Gemm.chunkBytes(rows, o.C);
         long hiddenBytes = Gemm.groupBytes(rows, o.F);
@@ -66,9 +66,9 @@ final class CpuExpertFeedForward implements ExpertFeedForward {
                 hiddens[worker].forward(o.pre, o.blocks.first(block), o.upBias + expert * o.hiddenStride, o.form);
         long up = o.up + expert * o.upLayout.matrixBytes();
         long down = o.down + expert * o.downLayout.matrixBytes();
-        for (int group = 0; group < Gemm.groups(o.F); group++) {
-            int from = Gemm.firstChunk(o.F, group);
-            int to = Gemm.firstChunk(o.F, group + 1);
+        for (int group = 0; group < Gemm.groups(o.F, rows); group++) {
+            int from = Gemm.firstChunk(o.F, rows, group);
+            int to = Gemm.firstChunk(o.F, rows, group + 1);
             hidden.into(table, rows, o.F, from, packedHidden);
             Gemm.multiplyPanels(
                     rows,
@@ -77,8 +77,8 @@ final class CpuExpertFeedForward implements ExpertFeedForward {
                     packedX,
                     o.upLayout,
                     up,
-                    Gemm.panel(o.F, from),
-                    Gemm.panel(o.F, to),
+                    Gemm.panel(o.F, rows, from),
+                    Gemm.panel(o.F, rows, to),
                     hidden,
                     panel);
             Gemm.multiplyPanels(rows, from, to, packedHidden, o.downLayout, down, 0, o.downLayout.panels(), y, sums);

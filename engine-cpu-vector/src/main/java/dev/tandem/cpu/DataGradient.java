@@ -8,7 +8,7 @@ final class DataGradient {
     // Rows of a result that the processor's prefetcher can follow at once.
     private static final int FOLLOWED_ROWS = 64;
     /// Room for a transposed panel, and as much to spare.
-    static final long TRANSPOSED_BYTES = 2 * Gemm.DEPTH * GemmTile.ROW_BYTES;
+    static final long TRANSPOSED_BYTES = 2 * Gemm.MOST_DEPTH * GemmTile.ROW_BYTES;
 
     private DataGradient() {}
 
@@ -38,9 +38,9 @@ final class DataGradient {
         int out = layout.out();
         long transposed = scratch + Gemm.groupBytes(rows, out);
         long sums = transposed + TRANSPOSED_BYTES;
-        for (int group = 0; group < Gemm.groups(out); group++) {
-            int first = Gemm.firstChunk(out, group);
-            int last = Gemm.firstChunk(out, group + 1);
+        for (int group = 0; group < Gemm.groups(out, rows); group++) {
+            int first = Gemm.firstChunk(out, rows, group);
+            int last = Gemm.firstChunk(out, rows, group + 1);
             Gemm.pack(table, rows, out, first, last, scratch);
             multiplyPanels(rows, first, last, scratch, layout, weight, firstPanel, lastPanel, dx, sums, transposed);
         }
@@ -65,7 +65,7 @@ final class DataGradient {
             long transposed) {
         int out = layout.out();
         boolean first = firstChunk == 0;
-        boolean last = lastChunk == Gemm.chunks(out);
+        boolean last = lastChunk == Gemm.chunks(out, rows);
         for (int panel = firstPanel; panel < lastPanel; panel++) {
             int column = panel * GemmTile.WIDTH;
             int columns = Math.min(GemmTile.WIDTH, layout.in() - column);
@@ -75,16 +75,16 @@ final class DataGradient {
             long stride = direct ? dx.stride() : GemmTile.ROW_BYTES;
             for (int chunk = firstChunk; chunk < lastChunk; chunk++) {
                 long a = packed + (chunk - firstChunk) * Gemm.chunkBytes(rows, out);
-                transposePanel(layout, weight, chunk, panel, transposed);
+                transposePanel(rows, layout, weight, chunk, panel, transposed);
                 if (chunk + 1 < lastChunk || panel + 1 == lastPanel) {
-                    readAhead(dx.ahead, layout, weight, panel, Math.min(chunk + 1, lastChunk - 1));
+                    readAhead(dx.ahead, rows, layout, weight, panel, Math.min(chunk + 1, lastChunk - 1));
                 } else {
-                    readAhead(dx.ahead, layout, weight, panel + 1, firstChunk);
+                    readAhead(dx.ahead, rows, layout, weight, panel + 1, firstChunk);
                 }
                 if (last && chunk + 1 == lastChunk) {
                     dx.aboutToFinish(rows, column);
                 }
-                int depth = Gemm.chunk(out, chunk + 1) - Gemm.chunk(out, chunk);
+                int depth = Gemm.chunk(out, rows, chunk + 1) - Gemm.chunk(out, rows, chunk);
                 if (last && chunk + 1 == lastChunk && !(direct && dx.plain())) {
                     Gemm.lastTiles(rows, depth, a, transposed, dx, column, columns, c, stride, chunk > 0);
                 } else {
@@ -95,21 +95,22 @@ final class DataGradient {
     }
 
     /// Reads ahead what is transposed next.
-    private static void readAhead(ReadAhead ahead, PanelLayout layout, long weight, int panel, int chunk) {
-        int first = Gemm.chunk(layout.out(), chunk);
+    private static void readAhead(ReadAhead ahead, int rows, PanelLayout layout, long weight, int panel, int chunk) {
+        int first = Gemm.chunk(layout.out(), rows, chunk);
         int column = panel * GemmTile.WIDTH;
-        int pieces = Math.ceilDiv(Gemm.chunk(layout.out(), chunk + 1) - first, GemmTile.WIDTH);
+        int pieces = Math.ceilDiv(Gemm.chunk(layout.out(), rows, chunk + 1) - first, GemmTile.WIDTH);
         long pieceBytes = Math.min(GemmTile.WIDTH, layout.in() - column) * GemmTile.ROW_BYTES;
         long address = weight + first / GemmTile.WIDTH * layout.panelBytes() + column * GemmTile.ROW_BYTES;
         ahead.next(address, pieces, pieceBytes, layout.panelBytes());
     }
 
     /// Columns of one panel's width from the rows of a chunk of a weight, as a panel over these rows.
-    private static void transposePanel(PanelLayout layout, long weight, int chunk, int panel, long transposed) {
-        int first = Gemm.chunk(layout.out(), chunk);
-        int panels = Math.ceilDiv(Gemm.chunk(layout.out(), chunk + 1) - first, GemmTile.WIDTH);
+    private static void transposePanel(
+            int rows, PanelLayout layout, long weight, int chunk, int panel, long transposed) {
+        int first = Gemm.chunk(layout.out(), rows, chunk);
+        int panels = Math.ceilDiv(Gemm.chunk(layout.out(), rows, chunk + 1) - first, GemmTile.WIDTH);
         long source = weight + first / GemmTile.WIDTH * layout.panelBytes();
-        long spare = transposed + Gemm.DEPTH * GemmTile.ROW_BYTES;
+        long spare = transposed + Gemm.MOST_DEPTH * GemmTile.ROW_BYTES;
         Packing.weights(source, panels, layout.in(), panel * GemmTile.WIDTH, transposed, spare);
     }
 }

@@ -93,7 +93,7 @@ final class FeedForwardGradients {
         int rows = o.blocks.rows(block);
         int expert = o.blocks.expert(block);
         long first = o.blocks.first(block);
-        int chunksOfC = Gemm.chunks(o.C);
+        int chunksOfC = Gemm.chunks(o.C, rows);
         long tableBytes = Packing.tableBytes(rows);
         long yBytes = chunksOfC * Gemm.chunkBytes(rows, o.C);
         long hiddenBytes = Gemm.groupBytes(rows, o.F);
@@ -113,9 +113,9 @@ final class FeedForwardGradients {
         HiddenOutput hidden = hiddens[worker].backward(o.pre, o.blocks.first(block), o.form);
         long up = o.up + expert * o.upLayout.matrixBytes();
         long down = o.down + expert * o.downLayout.matrixBytes();
-        for (int group = 0; group < Gemm.groups(o.F); group++) {
-            int from = Gemm.firstChunk(o.F, group);
-            int to = Gemm.firstChunk(o.F, group + 1);
+        for (int group = 0; group < Gemm.groups(o.F, rows); group++) {
+            int from = Gemm.firstChunk(o.F, rows, group);
+            int to = Gemm.firstChunk(o.F, rows, group + 1);
             hidden.into(table, rows, o.F, from, packedHidden);
             DataGradient.multiplyPanels(
                     rows,
@@ -124,8 +124,8 @@ final class FeedForwardGradients {
                     packedY,
                     o.downLayout,
                     down,
-                    Gemm.panel(o.F, from),
-                    Gemm.panel(o.F, to),
+                    Gemm.panel(o.F, rows, from),
+                    Gemm.panel(o.F, rows, to),
                     hidden,
                     panel,
                     transposed);

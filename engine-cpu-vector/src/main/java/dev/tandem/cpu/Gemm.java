@@ -8,57 +8,65 @@ package dev.tandem.cpu;
 /// | data gradient   | `dx = dy·W`     | tokens        | in               | out          |
 /// | weight gradient | `dW += dyᵀ·x`   | in            | out              | tokens       |
 ///
-/// Reductions are cut into chunks that depend on their length only, and each element is one chain
-/// of `fma` per chunk. So a result does not depend on how rows and columns are cut into tasks,
-/// nor on the rows beside it.
+/// Each element is one chain of `fma` over the whole reduction. So a result depends neither on how rows and columns
+/// are cut into tasks, nor on the rows beside it, nor on the chunks in which a reduction goes through the caches.
 ///
 /// W and dW are in [PanelLayout]. Addresses of 0 stand for operands that are absent.
 final class Gemm {
     private static final int LEAST_FORWARD_ROWS = 64;
     private static final int MOST_FORWARD_ROWS = 320;
-    /// Longest chunk of a reduction over columns: a panel of it (32 KiB) and the rows of a tile stay in the
-    /// first-level cache.
-    static final int DEPTH = 256;
-    /// Most chunks whose rows are packed at once.
-    static final int GROUP = 2;
-    /// Most rows of a block of the forward product: a packed group of chunks fills at most three eighths of the
-    /// second-level cache, unless that is very small. Each block reads the weights once.
-    static final int FORWARD_ROWS = Math.clamp(
-            Processor.secondLevelCache() * 3 / 8 / (GROUP * DEPTH * Float.BYTES),
-            LEAST_FORWARD_ROWS,
-            MOST_FORWARD_ROWS);
+    /// Longest chunk of a reduction over columns: with few tiles, memory is waited for anyway, and each chunk would
+    /// interrupt it.
+    static final int MOST_DEPTH = 1024;
+    /// With some, a panel (32 KiB) stays in the first-level cache for all of them.
+    static final int DEPTH_IN_CACHE = 256;
+    // With many, it comes from the second-level cache in time, and sums are read and written less often.
+    private static final int DEPTH = 512;
+    private static final int UNCUT_DEPTH = 768;
+    private static final int FEW_TILES = 5;
+    private static final int MANY_TILES = 12;
+    /// Bytes of packed rows that a group of chunks may have, unless it is one chunk.
+    private static final long GROUP_BYTES = Processor.secondLevelCache() / 2;
+    /// Most rows of a block of the forward product: each block reads the weights once.
+    static final int FORWARD_ROWS =
+            Math.clamp(GROUP_BYTES / (DEPTH * Float.BYTES), LEAST_FORWARD_ROWS, MOST_FORWARD_ROWS);
 
     private Gemm() {}
 
     /// Chunks of a reduction over columns.
-    static int chunks(int length) {
-        return Split.parts(length, DEPTH);
+    static int chunks(int length, int rows) {
+        int tiles = RowTiles.count(rows);
+        if (tiles < MANY_TILES) {
+            return Split.parts(length, tiles <= FEW_TILES ? MOST_DEPTH : DEPTH_IN_CACHE);
+        }
+        return length <= UNCUT_DEPTH ? 1 : Split.parts(length, DEPTH);
     }
 
     /// Where a chunk begins: on a panel boundary, since the data gradient reads panels along its
     /// reduction.
-    static int chunk(int length, int chunk) {
+    static int chunk(int length, int rows, int chunk) {
         int panels = Math.ceilDiv(length, GemmTile.WIDTH);
-        return Math.min(length, Split.first(panels, chunks(length), chunk) * GemmTile.WIDTH);
+        return Math.min(length, Split.first(panels, chunks(length, rows), chunk) * GemmTile.WIDTH);
     }
 
     /// The panel in which a chunk begins, or the number of panels.
-    static int panel(int length, int chunk) {
-        return Math.ceilDiv(chunk(length, chunk), GemmTile.WIDTH);
+    static int panel(int length, int rows, int chunk) {
+        return Math.ceilDiv(chunk(length, rows, chunk), GemmTile.WIDTH);
     }
 
     /// Steps of the longest chunk, rounded up to panels.
-    static int longestChunk(int length) {
-        return Math.ceilDiv(Math.ceilDiv(length, GemmTile.WIDTH), chunks(length)) * GemmTile.WIDTH;
+    static int longestChunk(int length, int rows) {
+        return Math.ceilDiv(Math.ceilDiv(length, GemmTile.WIDTH), chunks(length, rows)) * GemmTile.WIDTH;
     }
 
     /// Packed groups of chunks that a reduction takes, and where each begins.
-    static int groups(int length) {
-        return Split.parts(chunks(length), GROUP);
+    static int groups(int length, int rows) {
+        int most = (int) Math.max(1, GROUP_BYTES / chunkBytes(rows, length));
+        return Split.parts(chunks(length, rows), most);
     }
 
-    static int firstChunk(int length, int group) {
-        return Split.first(chunks(length), groups(length), group);
+    static int firstChunk(int length, int rows, int group) {
+        return Split.first(chunks(length, rows), groups(length, rows), group);
     }
 
     /// Bytes of a block of packed rows.
@@ -68,20 +76,20 @@ final class Gemm {
 
     /// Bytes from one packed chunk of a reduction to the next.
     static long chunkBytes(int rows, int length) {
-        return packedBytes(rows, longestChunk(length));
+        return packedBytes(rows, longestChunk(length, rows));
     }
 
     /// Bytes of a packed group.
     static long groupBytes(int rows, int length) {
-        return Math.min(GROUP, chunks(length)) * chunkBytes(rows, length);
+        return Math.ceilDiv(chunks(length, rows), groups(length, rows)) * chunkBytes(rows, length);
     }
 
     /// Packs some chunks of rows.
     static void pack(long table, int rows, int length, int firstChunk, int lastChunk, long out) {
         for (int chunk = firstChunk; chunk < lastChunk; chunk++) {
-            int first = chunk(length, chunk);
+            int first = chunk(length, rows, chunk);
             long target = out + (chunk - firstChunk) * chunkBytes(rows, length);
-            Packing.rows(table, rows, first * (long) Float.BYTES, chunk(length, chunk + 1) - first, target);
+            Packing.rows(table, rows, first * (long) Float.BYTES, chunk(length, rows, chunk + 1) - first, target);
         }
     }
 
@@ -155,7 +163,7 @@ final class Gemm {
     /// Room for the sums of a forward product: of all panels if they take several groups of chunks. Apart from
     /// the result, a panel's sums are contiguous, so that the processor fetches them ahead.
     static long sumBytes(int rows, int in, int panels) {
-        int most = groups(in) == 1 ? 1 : panels;
+        int most = groups(in, rows) == 1 ? 1 : panels;
         return (long) (most + 1) * rows * GemmTile.ROW_BYTES;
     }
 
@@ -173,9 +181,9 @@ final class Gemm {
             Output y) {
         int in = layout.in();
         long sums = scratch + groupBytes(rows, in);
-        for (int group = 0; group < groups(in); group++) {
-            int first = firstChunk(in, group);
-            int last = firstChunk(in, group + 1);
+        for (int group = 0; group < groups(in, rows); group++) {
+            int first = firstChunk(in, rows, group);
+            int last = firstChunk(in, rows, group + 1);
             pack(table, rows, in, first, last, scratch);
             multiplyPanels(rows, first, last, scratch, layout, weight, firstPanel, lastPanel, y, sums);
         }
@@ -198,7 +206,7 @@ final class Gemm {
             long sums) {
         int step = panelsAtOnce(rows);
         boolean first = firstChunk == 0;
-        boolean last = lastChunk == chunks(layout.in());
+        boolean last = lastChunk == chunks(layout.in(), rows);
         for (int panel = firstPanel; panel < lastPanel; panel += step) {
             int panels = Math.min(step, lastPanel - panel);
             int column = panel * GemmTile.WIDTH;
@@ -211,15 +219,15 @@ final class Gemm {
             for (int chunk = firstChunk; chunk < lastChunk; chunk++) {
                 long a = packed + (chunk - firstChunk) * chunkBytes(rows, layout.in());
                 if (panels == 2) {
-                    int from = chunk(layout.in(), chunk);
-                    int depth = chunk(layout.in(), chunk + 1) - from;
+                    int from = chunk(layout.in(), rows, chunk);
+                    int depth = chunk(layout.in(), rows, chunk + 1) - from;
                     long b = weight + panel * layout.panelBytes() + from * GemmTile.ROW_BYTES;
                     GemmTile.TILE.multiplyPair(rows, depth, a, b, layout.panelBytes(), c, stride, chunk > 0);
                 } else {
                     if (chunk + 1 < lastChunk || panel + 1 == lastPanel) {
-                        readAhead(y.ahead, layout, weight, panel, Math.min(chunk + 1, lastChunk - 1));
+                        readAhead(y.ahead, rows, layout, weight, panel, Math.min(chunk + 1, lastChunk - 1));
                     } else {
-                        readAhead(y.ahead, layout, weight, panel + 1, firstChunk);
+                        readAhead(y.ahead, rows, layout, weight, panel + 1, firstChunk);
                     }
                     if (last && chunk + 1 == lastChunk) {
                         y.aboutToFinish(rows, column);
@@ -234,9 +242,9 @@ final class Gemm {
         }
     }
 
-    private static void readAhead(ReadAhead ahead, PanelLayout layout, long weight, int panel, int chunk) {
-        int first = chunk(layout.in(), chunk);
-        long bytes = (chunk(layout.in(), chunk + 1) - first) * GemmTile.ROW_BYTES;
+    private static void readAhead(ReadAhead ahead, int rows, PanelLayout layout, long weight, int panel, int chunk) {
+        int first = chunk(layout.in(), rows, chunk);
+        long bytes = (chunk(layout.in(), rows, chunk + 1) - first) * GemmTile.ROW_BYTES;
         ahead.next(weight + panel * layout.panelBytes() + first * GemmTile.ROW_BYTES, 1, bytes, 0);
     }
 
@@ -252,8 +260,8 @@ final class Gemm {
             boolean finish,
             long c,
             long stride) {
-        int first = chunk(layout.in(), chunk);
-        int depth = chunk(layout.in(), chunk + 1) - first;
+        int first = chunk(layout.in(), rows, chunk);
+        int depth = chunk(layout.in(), rows, chunk + 1) - first;
         long b = weight + panel * layout.panelBytes() + first * GemmTile.ROW_BYTES;
         if (finish) {
             int column = panel * GemmTile.WIDTH;

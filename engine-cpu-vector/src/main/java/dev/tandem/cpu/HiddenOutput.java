@@ -94,7 +94,7 @@ final class HiddenOutput extends Output {
             finishPanel(firstRow + first, rows, column + done, width, source + done * (long) Float.BYTES, sourceStride);
         }
         int chunk = firstChunk;
-        while (Gemm.chunk(length, chunk + 1) <= column) {
+        while (Gemm.chunk(length, this.rows, chunk + 1) <= column) {
             chunk++;
         }
         pack(first, rows, chunk, column, columns, 0);
@@ -139,8 +139,8 @@ final class HiddenOutput extends Output {
 
     /// Packs columns of some rows of the scratch; two panels at once may lie in two chunks.
     private void pack(int first, int rows, int chunk, int column, int columns, int done) {
-        int begin = Gemm.chunk(length, chunk);
-        int end = Gemm.chunk(length, chunk + 1);
+        int begin = Gemm.chunk(length, this.rows, chunk);
+        int end = Gemm.chunk(length, this.rows, chunk + 1);
         int count = Math.min(columns, end - column);
         long target = packed
                 + (chunk - firstChunk) * Gemm.chunkBytes(this.rows, length)

@@ -3,7 +3,9 @@ package dev.tandem.cpu;
 /// What will soon be needed and is asked for tile by tile, so that it is in the cache by then: whoever reads from
 /// memory in one go waits for line after line.
 ///
-/// Each tile asks for its share before it begins, by [Prefetch]; without that it reads a few bytes with every step.
+/// Where memory is the bottleneck, each tile asks for its share before it begins, by [Prefetch]. Where tiles do many
+/// steps for each line, or there is no such function, they read a few bytes with every step instead: that costs
+/// nothing, but waits for memory if the line is late.
 ///
 /// There may be two parts, of which the first is needed sooner. Each tile takes from one of them.
 ///
@@ -12,7 +14,13 @@ class ReadAhead {
     private static final long CACHE_LINE = 64;
     // Where fewer tiles share a panel, they only take turns with memory: the processor does as well by itself.
     private static final int FEWEST_TILES_TO_ASK = 3;
+    /// Bytes a step from which on it pays to ask for weights, some of which are in a cache anyway.
+    static final int SOME = 11;
 
+    /// The same for what surely comes from memory.
+    static final int ANY = 0;
+
+    private final int leastBytesToAsk;
     private long soon;
     private long soonBytes;
     private long next;
@@ -20,11 +28,17 @@ class ReadAhead {
     private long pieceBytes;
     private long pieceStride;
 
+    private boolean asks;
     private int depth;
     private int tilesOfSoon;
     private int tilesOfNext;
     private long soonStep;
     private long nextStep;
+
+    /// @param leastBytesToAsk bytes a step, as [#SOME]
+    ReadAhead(int leastBytesToAsk) {
+        this.leastBytesToAsk = leastBytesToAsk;
+    }
 
     /// What is needed after this panel, and nothing sooner: `pieces` times `pieceBytes` that lie `pieceStride` apart.
     void next(long address, int pieces, long pieceBytes, long pieceStride) {
@@ -48,8 +62,9 @@ class ReadAhead {
         long bytes = soonBytes + nextBytes;
         tilesOfSoon = bytes == 0 ? 0 : (int) (tiles * soonBytes / bytes);
         tilesOfNext = tiles - tilesOfSoon;
-        soonStep = Prefetch.AVAILABLE ? 0 : step(soonBytes, tilesOfSoon);
-        nextStep = Prefetch.AVAILABLE ? 0 : step(nextBytes, tilesOfNext);
+        asks = Prefetch.AVAILABLE && bytes >= (long) leastBytesToAsk * tiles * depth;
+        soonStep = asks ? 0 : step(soonBytes, tilesOfSoon);
+        nextStep = asks ? 0 : step(nextBytes, tilesOfNext);
     }
 
     private long step(long bytes, int tiles) {
@@ -58,7 +73,7 @@ class ReadAhead {
 
     /// Asks for the share of a tile that is about to begin.
     void ask(int tile) {
-        if (!Prefetch.AVAILABLE || tilesOfSoon + tilesOfNext < FEWEST_TILES_TO_ASK) {
+        if (!asks || tilesOfSoon + tilesOfNext < FEWEST_TILES_TO_ASK) {
             return;
         }
         if (tile < tilesOfSoon) {

@@ -43,7 +43,6 @@ final class TileCode {
     private static final MethodTypeDesc BROADCAST = MethodTypeDesc.of(FLOATS, SPECIES, CD_float);
     private static final MethodTypeDesc GET = MethodTypeDesc.of(CD_float, FLOAT_LAYOUT, CD_long);
     private static final MethodTypeDesc GET_LONG = MethodTypeDesc.of(CD_long, LONG_LAYOUT, CD_long);
-    private static final MethodTypeDesc ADD = MethodTypeDesc.of(FLOATS, VECTOR);
     private static final MethodTypeDesc FMA = MethodTypeDesc.of(FLOATS, VECTOR, VECTOR);
 
     private TileCode() {}
@@ -137,18 +136,14 @@ final class TileCode {
             }
             GeneratedCode.boundAddress(code, a);
             GeneratedCode.boundAddress(code, b);
-            species().fconst_0().invokestatic(FLOATS, "broadcast", BROADCAST).astore(broadcast);
-            for (int sum : sums) {
-                code.aload(broadcast).astore(sum);
+            if (tile.adds()) {
+                load();
+            } else {
+                zero();
             }
             code.iload(depth).i2l().loadConstant(GemmTile.ROW_BYTES).lmul();
             code.lload(b).ladd().lstore(endOfB);
             GeneratedCode.wholeOnly(code, this::loop);
-            if (tile.adds()) {
-                // All loads before all stores: rows that lie a multiple of 4 KiB apart look the same to the processor's
-                // check whether a load follows a store to its address, and would wait for one another.
-                add();
-            }
             store();
             end();
         }
@@ -215,15 +210,19 @@ final class TileCode {
             GeneratedCode.boundAddress(code, address);
         }
 
-        private void add() {
+        private void zero() {
+            species().fconst_0().invokestatic(FLOATS, "broadcast", BROADCAST).astore(broadcast);
+            for (int sum : sums) {
+                code.aload(broadcast).astore(sum);
+            }
+        }
+
+        private void load() {
             for (int i = 0; i < tile.rows(); i++) {
                 row(i);
                 for (int v = 0; v < tile.vectors(); v++) {
-                    int sum = sums[i * tile.vectors() + v];
-                    code.aload(sum);
                     species();
-                    target(v).invokestatic(FLOATS, "fromMemorySegment", LOAD);
-                    code.invokevirtual(FLOATS, "add", ADD).astore(sum);
+                    target(v).invokestatic(FLOATS, "fromMemorySegment", LOAD).astore(sums[i * tile.vectors() + v]);
                 }
             }
         }

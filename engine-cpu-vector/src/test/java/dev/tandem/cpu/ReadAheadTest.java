@@ -18,6 +18,10 @@ final class ReadAheadTest {
     private static final class Counted extends ReadAhead {
         final Map<Long, Integer> asked = new HashMap<>();
 
+        Counted(int leastBytesToAsk) {
+            super(leastBytesToAsk);
+        }
+
         @Override
         void fetch(long first, long bytes) {
             for (long line = first / LINE; line * LINE < first + bytes; line++) {
@@ -30,7 +34,7 @@ final class ReadAheadTest {
     @CsvSource({"29, 1, 32768, 0", "4, 8, 4096, 0", "57, 3, 640, 0", "20, 1, 32768, 16384", "3, 5, 128, 512"})
     void tilesAskForEachLineOnce(int tiles, int pieces, long pieceBytes, long soonBytes) {
         assumeTrue(Prefetch.AVAILABLE, "no prefetching here");
-        var ahead = new Counted();
+        var ahead = new Counted(ReadAhead.ANY);
         long stride = 2 * pieceBytes;
         ahead.next(NEXT, pieces, pieceBytes, stride);
         ahead.soon(SOON, soonBytes);
@@ -52,8 +56,21 @@ final class ReadAheadTest {
     }
 
     @Test
+    void tilesReadInsteadOfAskingWhereTheyDoManyStepsForEachLine() {
+        var ahead = new Counted(ReadAhead.SOME);
+        ahead.next(NEXT, 1, 32768, 0);
+        ahead.spread(29, 256);
+        for (int tile = 0; tile < 29; tile++) {
+            assertThat(ahead.step(tile)).isPositive();
+            assertThat(ahead.address(tile)).isBetween(NEXT, NEXT + 32768 - 256 * ahead.step(tile));
+            ahead.ask(tile);
+        }
+        assertThat(ahead.asked).isEmpty();
+    }
+
+    @Test
     void nothingIsAskedForWhereThereIsNothingAhead() {
-        var ahead = new Counted();
+        var ahead = new Counted(ReadAhead.ANY);
         ahead.spread(5, 256);
         for (int tile = 0; tile < 5; tile++) {
             ahead.ask(tile);
