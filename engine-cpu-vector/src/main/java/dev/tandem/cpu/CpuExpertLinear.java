@@ -14,6 +14,7 @@ final class CpuExpertLinear implements ExpertLinear {
     private final Workers workers;
     private final RowOutput[] outputs;
     private final WeightGradient[] gradients;
+    private final PackedRows packed;
     private final ExpertBlocks blocks = new ExpertBlocks();
     private final Workers.Task forward = this::forwardBlock;
     private final Workers.Task dataGradient = this::dataGradientBlock;
@@ -35,6 +36,7 @@ final class CpuExpertLinear implements ExpertLinear {
         this.workers = workers;
         outputs = RowOutput.perWorker(workers);
         gradients = WeightGradient.perWorker(workers);
+        packed = new PackedRows(workers);
     }
 
     static Optional<GeluForm> present(GeluForm form) {
@@ -88,6 +90,7 @@ final class CpuExpertLinear implements ExpertLinear {
     }
 
     private void operands(Tensor y, Tensor x, Tensor weight) {
+        packed.forget();
         layout = layout(weight);
         E = weight.shape().extent(0);
         R = x.shape().rows();
@@ -111,6 +114,7 @@ final class CpuExpertLinear implements ExpertLinear {
                 table + tableBytes,
                 table,
                 rows,
+                packed.has(worker, block),
                 layout,
                 weight + expert * layout.matrixBytes(),
                 Split.first(layout.panels(), chunks, chunk),
@@ -149,6 +153,7 @@ final class CpuExpertLinear implements ExpertLinear {
                 table + tableBytes,
                 table,
                 rows,
+                packed.has(worker, block),
                 layout,
                 weight + blocks.expert(block) * layout.matrixBytes(),
                 Split.first(panelsOfIn(), chunks, chunk),

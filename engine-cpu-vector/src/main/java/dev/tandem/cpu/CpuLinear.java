@@ -10,6 +10,7 @@ final class CpuLinear implements Linear {
     private final Workers workers;
     private final RowOutput[] outputs;
     private final WeightGradient[] gradients;
+    private final PackedRows packed;
     private final Workers.Task forward = this::forwardBlock;
     private final Workers.Task dataGradient = this::dataGradientBlock;
     private final Workers.Task weightGradient = this::weightGradientBlock;
@@ -31,6 +32,7 @@ final class CpuLinear implements Linear {
         this.workers = workers;
         outputs = RowOutput.perWorker(workers);
         gradients = WeightGradient.perWorker(workers);
+        packed = new PackedRows(workers);
     }
 
     @Override
@@ -61,6 +63,7 @@ final class CpuLinear implements Linear {
     }
 
     private void operands(Tensor y, Tensor x, Tensor weight) {
+        packed.forget();
         layout = CpuExpertLinear.layout(weight);
         N = Math.toIntExact(x.shape().rows());
         this.x = CpuStorage.address(x);
@@ -84,6 +87,7 @@ final class CpuLinear implements Linear {
                 table + tableBytes,
                 table,
                 rows,
+                packed.has(worker, block),
                 layout,
                 weight,
                 Split.first(layout.panels(), columnChunks, chunk),
@@ -118,6 +122,7 @@ final class CpuLinear implements Linear {
                 table + tableBytes,
                 table,
                 rows,
+                packed.has(worker, block),
                 layout,
                 weight,
                 Split.first(panelsOfIn(), columnChunks, chunk),

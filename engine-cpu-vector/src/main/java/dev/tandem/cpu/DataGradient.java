@@ -26,10 +26,12 @@ final class DataGradient {
     /// `dx = dy·W` for some rows and the panels `firstPanel ... lastPanel - 1` of columns of dx.
     ///
     /// @param table addresses of the rows of dy
+    /// @param packed as for [Gemm#forward]
     static void compute(
             long scratch,
             long table,
             int rows,
+            boolean packed,
             PanelLayout layout,
             long weight,
             int firstPanel,
@@ -41,7 +43,9 @@ final class DataGradient {
         for (int group = 0; group < Gemm.groups(out, rows); group++) {
             int first = Gemm.firstChunk(out, rows, group);
             int last = Gemm.firstChunk(out, rows, group + 1);
-            Gemm.pack(table, rows, out, first, last, scratch);
+            if (!packed || Gemm.groups(out, rows) > 1) {
+                Gemm.pack(table, rows, out, first, last, scratch);
+            }
             multiplyPanels(rows, first, last, scratch, layout, weight, firstPanel, lastPanel, dx, sums, transposed);
         }
     }

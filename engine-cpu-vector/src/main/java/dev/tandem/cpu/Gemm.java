@@ -170,10 +170,12 @@ final class Gemm {
     /// `y = x·Wᵀ`, finished, for some rows and the panels `firstPanel ... lastPanel - 1`.
     ///
     /// @param table addresses of the rows of x
+    /// @param packed whether scratch is that of the last call, for the same rows and other panels
     static void forward(
             long scratch,
             long table,
             int rows,
+            boolean packed,
             PanelLayout layout,
             long weight,
             int firstPanel,
@@ -184,7 +186,9 @@ final class Gemm {
         for (int group = 0; group < groups(in, rows); group++) {
             int first = firstChunk(in, rows, group);
             int last = firstChunk(in, rows, group + 1);
-            pack(table, rows, in, first, last, scratch);
+            if (!packed || groups(in, rows) > 1) {
+                pack(table, rows, in, first, last, scratch);
+            }
             multiplyPanels(rows, first, last, scratch, layout, weight, firstPanel, lastPanel, y, sums);
         }
     }

@@ -1,0 +1,28 @@
+package dev.tandem.cpu;
+
+import java.util.Arrays;
+
+/// The block of rows that each worker packed last in a kernel's call: its next task over the same block, for other
+/// columns, finds them in its workspace.
+final class PackedRows {
+    private static final int NONE = -1;
+
+    private final int[] blocks;
+
+    PackedRows(Workers workers) {
+        blocks = new int[workers.threads()];
+        forget();
+    }
+
+    /// Begins another call.
+    void forget() {
+        Arrays.fill(blocks, NONE);
+    }
+
+    /// Whether a worker has packed a block already; if not, it is about to.
+    boolean has(int worker, int block) {
+        boolean packed = blocks[worker] == block;
+        blocks[worker] = block;
+        return packed;
+    }
+}
