@@ -28,7 +28,9 @@ final class Questions {
             questions.add(MoeQuestion.forward(N, 16));
         }
         questions.add(MoeQuestion.forward(2048, 16).with(Load.ZIPF));
+        questions.add(MoeQuestion.forward(2048, 32).with(Load.ZIPF));
         questions.add(MoeQuestion.forward(2048, 64));
+        questions.add(MoeQuestion.forward(2048, 512));
         questions.add(MoeQuestion.backward(2048, 16));
         questions.add(MoeQuestion.backward(256, 16));
         questions.add(MoeQuestion.backward(2048, 64));
