@@ -52,14 +52,17 @@ final class CpuExpertFeedForward implements ExpertFeedForward {
         long hiddenBytes = Gemm.groupBytes(rows, o.F);
         long panelBytes = 2L * rows * GemmTile.ROW_BYTES;
         long sumBytes = Gemm.sumBytes(rows, o.F, o.downLayout.panels());
-        long table = workers.workspace(worker).address(tableBytes + xBytes + hiddenBytes + panelBytes + sumBytes);
+        long expandedBytes = Gemm.expandedBytes(o.upLayout);
+        long table = workers.workspace(worker)
+                .address(tableBytes + xBytes + hiddenBytes + panelBytes + expandedBytes + sumBytes);
         long packedX = table + tableBytes;
         long packedHidden = packedX + xBytes;
         long panel = packedHidden + hiddenBytes;
-        long sums = panel + panelBytes;
+        long expanded = panel + panelBytes;
+        long sums = expanded + expandedBytes;
         o.gather(table, block);
         Gemm.pack(table, rows, o.C, 0, chunksOfC, packedX);
-        Packing.strided(table, panel, Gemm.panelsAtOnce(rows) * GemmTile.ROW_BYTES, rows);
+        Packing.strided(table, panel, Gemm.panelsAtOnce(rows, o.upLayout) * GemmTile.ROW_BYTES, rows);
         RowOutput y = outputs[worker].rows(
                 o.y + first * o.stride, o.stride, 0, o.downBias + expert * o.stride, Optional.empty());
         HiddenOutput hidden =
@@ -80,8 +83,10 @@ final class CpuExpertFeedForward implements ExpertFeedForward {
                     Gemm.panel(o.F, from),
                     Gemm.panel(o.F, to),
                     hidden,
-                    panel);
-            Gemm.multiplyPanels(rows, from, to, packedHidden, o.downLayout, down, 0, o.downLayout.panels(), y, sums);
+                    panel,
+                    expanded);
+            Gemm.multiplyPanels(
+                    rows, from, to, packedHidden, o.downLayout, down, 0, o.downLayout.panels(), y, sums, expanded);
         }
     }
 

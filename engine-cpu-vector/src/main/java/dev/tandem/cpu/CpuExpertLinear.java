@@ -103,7 +103,7 @@ final class CpuExpertLinear implements ExpertLinear {
         int expert = blocks.expert(block);
         long tableBytes = Packing.tableBytes(rows);
         long table = workers.workspace(worker)
-                .address(tableBytes + Gemm.forwardBytes(rows, layout.in(), Math.ceilDiv(layout.panels(), chunks)));
+                .address(tableBytes + Gemm.forwardBytes(rows, layout, Math.ceilDiv(layout.panels(), chunks)));
         long xStride = layout.in() * (long) Float.BYTES;
         long stride = layout.out() * (long) Float.BYTES;
         Packing.strided(table, x + blocks.first(block) * xStride, xStride, rows);

@@ -75,8 +75,7 @@ final class CpuLinear implements Linear {
         int rows = Split.first(N, rowBlocks, block + 1) - first;
         long tableBytes = Packing.tableBytes(rows);
         long table = workers.workspace(worker)
-                .address(
-                        tableBytes + Gemm.forwardBytes(rows, layout.in(), Math.ceilDiv(layout.panels(), columnChunks)));
+                .address(tableBytes + Gemm.forwardBytes(rows, layout, Math.ceilDiv(layout.panels(), columnChunks)));
         long xStride = layout.in() * (long) Float.BYTES;
         long stride = layout.out() * (long) Float.BYTES;
         Packing.strided(table, x + first * xStride, xStride, rows);

@@ -143,13 +143,19 @@ final class Gemm {
     }
 
     /// Scratch of [#forward].
-    static long forwardBytes(int rows, int in, int panels) {
-        return groupBytes(rows, in) + sumBytes(rows, in, panels);
+    static long forwardBytes(int rows, PanelLayout layout, int panels) {
+        return groupBytes(rows, layout.in()) + expandedBytes(layout) + sumBytes(rows, layout.in(), panels);
     }
 
-    /// Panels that one call of a tile computes.
-    static int panelsAtOnce(int rows) {
-        return rows <= GemmTile.PAIR_ROWS ? 2 : 1;
+    /// Panels that one call of a tile computes. Where weights are narrow, several rows are worth a panel that is
+    /// made F32 first, and two of these do not fit the first-level cache.
+    static int panelsAtOnce(int rows, PanelLayout layout) {
+        return rows <= (layout.narrow() ? 1 : GemmTile.PAIR_ROWS) ? 2 : 1;
+    }
+
+    /// Room for a chunk of a panel of narrow weights in F32.
+    static long expandedBytes(PanelLayout layout) {
+        return layout.narrow() ? DEPTH * GemmTile.ROW_BYTES : 0;
     }
 
     /// Room for the sums of a forward product: of all panels if they take several groups of chunks. Apart from
@@ -172,12 +178,13 @@ final class Gemm {
             int lastPanel,
             Output y) {
         int in = layout.in();
-        long sums = scratch + groupBytes(rows, in);
+        long expanded = scratch + groupBytes(rows, in);
+        long sums = expanded + expandedBytes(layout);
         for (int group = 0; group < groups(in); group++) {
             int first = firstChunk(in, group);
             int last = firstChunk(in, group + 1);
             pack(table, rows, in, first, last, scratch);
-            multiplyPanels(rows, first, last, scratch, layout, weight, firstPanel, lastPanel, y, sums);
+            multiplyPanels(rows, first, last, scratch, layout, weight, firstPanel, lastPanel, y, sums, expanded);
         }
     }
 
@@ -185,6 +192,7 @@ final class Gemm {
     ///
     /// @param packed the rows' columns of these chunks
     /// @param sums room of [#sumBytes], kept from call to call; of one call if it takes all chunks
+    /// @param expanded room of [#expandedBytes]
     static void multiplyPanels(
             int rows,
             int firstChunk,
@@ -195,8 +203,9 @@ final class Gemm {
             int firstPanel,
             int lastPanel,
             Output y,
-            long sums) {
-        int step = panelsAtOnce(rows);
+            long sums,
+            long expanded) {
+        int step = panelsAtOnce(rows, layout);
         boolean first = firstChunk == 0;
         boolean last = lastChunk == chunks(layout.in());
         for (int panel = firstPanel; panel < lastPanel; panel += step) {
@@ -213,8 +222,13 @@ final class Gemm {
                 if (panels == 2) {
                     int from = chunk(layout.in(), chunk);
                     int depth = chunk(layout.in(), chunk + 1) - from;
-                    long b = weight + panel * layout.panelBytes() + from * GemmTile.ROW_BYTES;
-                    GemmTile.TILE.multiplyPair(rows, depth, a, b, layout.panelBytes(), c, stride, chunk > 0);
+                    long b = weight + panel * layout.panelBytes();
+                    if (layout.narrow()) {
+                        NarrowTile.multiplyPair(layout, b, from, depth, a, c, chunk > 0);
+                    } else {
+                        b += from * GemmTile.ROW_BYTES;
+                        GemmTile.TILE.multiplyPair(rows, depth, a, b, layout.panelBytes(), c, stride, chunk > 0);
+                    }
                 } else {
                     if (chunk + 1 < lastChunk || panel + 1 == lastPanel) {
                         readAhead(y.ahead, layout, weight, panel, Math.min(chunk + 1, lastChunk - 1));
@@ -225,7 +239,7 @@ final class Gemm {
                         y.aboutToFinish(rows, column);
                     }
                     boolean finish = unfinished && chunk + 1 == lastChunk;
-                    multiplyChunk(rows, a, layout, weight, panel, chunk, y, finish, c, stride);
+                    multiplyChunk(rows, a, layout, weight, panel, chunk, expanded, y, finish, c, stride);
                 }
             }
             if (unfinished && panels == 2) {
@@ -235,9 +249,9 @@ final class Gemm {
     }
 
     private static void readAhead(ReadAhead ahead, PanelLayout layout, long weight, int panel, int chunk) {
-        int first = chunk(layout.in(), chunk);
-        long bytes = (chunk(layout.in(), chunk + 1) - first) * GemmTile.ROW_BYTES;
-        ahead.next(weight + panel * layout.panelBytes() + first * GemmTile.ROW_BYTES, 1, bytes, 0);
+        long first = layout.stepOffset(chunk(layout.in(), chunk));
+        long bytes = layout.stepOffset(chunk(layout.in(), chunk + 1)) - first;
+        ahead.next(weight + panel * layout.panelBytes() + first, 1, bytes, 0);
     }
 
     /// One chunk of one panel.
@@ -248,13 +262,20 @@ final class Gemm {
             long weight,
             int panel,
             int chunk,
+            long expanded,
             Output y,
             boolean finish,
             long c,
             long stride) {
         int first = chunk(layout.in(), chunk);
         int depth = chunk(layout.in(), chunk + 1) - first;
-        long b = weight + panel * layout.panelBytes() + first * GemmTile.ROW_BYTES;
+        long b = weight + panel * layout.panelBytes();
+        if (layout.narrow()) {
+            NarrowTile.expand(layout, b, first, depth, expanded);
+            b = expanded;
+        } else {
+            b += first * GemmTile.ROW_BYTES;
+        }
         if (finish) {
             int column = panel * GemmTile.WIDTH;
             int columns = Math.min(GemmTile.WIDTH, layout.out() - column);

@@ -1,5 +1,6 @@
 package dev.tandem.cpu;
 
+import dev.tandem.engine.ElementType;
 import dev.tandem.engine.Shape;
 
 /// How weights lie in memory: E matrices `[out, in]` back to back, each as panels
@@ -8,16 +9,34 @@ import dev.tandem.engine.Shape;
 /// Lanes past `out` hold zeros and stay zero: gradients there are zero, and element-wise updates
 /// of zeros by zeros are zeros.
 ///
+/// In types of fewer bytes each 32-bit lane of a vector holds several elements of a panel, from the lowest bits on:
+///
+/// | type | a lane `j` holds                                                                     | a vector |
+/// |------|--------------------------------------------------------------------------------------|----------|
+/// | BF16 | columns `j` and `j + LENGTH` of a step                                               | one step |
+/// | Q8   | the same of a step and of the next; the scales of the columns lead the panel, in F32 | two      |
+///
 /// @param E matrices
 /// @param out rows of each
 /// @param in columns of each
-record PanelLayout(int E, int out, int in) {
-    static PanelLayout of(Shape shape) {
+/// @param type of the elements
+record PanelLayout(int E, int out, int in, ElementType type) {
+    /// Weights of F32.
+    PanelLayout(int E, int out, int in) {
+        this(E, out, in, ElementType.F32);
+    }
+
+    static PanelLayout of(ElementType type, Shape shape) {
         return switch (shape.rank()) {
-            case 2 -> new PanelLayout(1, shape.extent(0), shape.extent(1));
-            case 3 -> new PanelLayout(shape.extent(0), shape.extent(1), shape.extent(2));
+            case 2 -> new PanelLayout(1, shape.extent(0), shape.extent(1), type);
+            case 3 -> new PanelLayout(shape.extent(0), shape.extent(1), shape.extent(2), type);
             default -> throw new IllegalArgumentException("a weight must be [out, in] or [E, out, in], was " + shape);
         };
+    }
+
+    /// Whether elements take fewer bytes than those the tiles multiply.
+    boolean narrow() {
+        return type != ElementType.F32;
     }
 
     int panels() {
@@ -25,7 +44,7 @@ record PanelLayout(int E, int out, int in) {
     }
 
     long panelBytes() {
-        return in * GemmTile.ROW_BYTES;
+        return stepOffset(in);
     }
 
     long matrixBytes() {
@@ -37,12 +56,35 @@ record PanelLayout(int E, int out, int in) {
         return Math.multiplyExact(E, matrixBytes());
     }
 
-    /// Bytes from the first element to element `[e, row, column]`; the next column is `ROW_BYTES` on.
+    /// Bytes from the start of a panel to a step.
+    ///
+    /// @param step even, or the number of all steps
+    long stepOffset(int step) {
+        return switch (type) {
+            case F32, I32 -> step * GemmTile.ROW_BYTES;
+            case BF16 -> step * (long) Lanes.BYTES;
+            case Q8 -> GemmTile.ROW_BYTES + Math.ceilDiv(step, 2) * (long) Lanes.BYTES;
+        };
+    }
+
+    /// Bytes from the first element to element `[e, row, column]`.
     long offset(int e, int row, int column) {
-        return e * matrixBytes()
-                + row / GemmTile.WIDTH * panelBytes()
-                + column * GemmTile.ROW_BYTES
-                + row % GemmTile.WIDTH * (long) Float.BYTES;
+        int lane = row % GemmTile.WIDTH;
+        long panel = e * matrixBytes() + row / GemmTile.WIDTH * panelBytes();
+        return switch (type) {
+            case F32, I32 -> panel + stepOffset(column) + lane * (long) Float.BYTES;
+            case BF16 -> panel + stepOffset(column) + packedLane(lane, Short.BYTES);
+            case Q8 -> panel + stepOffset(column & -2) + column % 2 * (long) Short.BYTES + packedLane(lane, Byte.BYTES);
+        };
+    }
+
+    private static long packedLane(int lane, int bytes) {
+        return lane % Lanes.LENGTH * (long) Integer.BYTES + lane / Lanes.LENGTH * (long) bytes;
+    }
+
+    /// Bytes from the first element to the scale of `[e, row]`.
+    long scaleOffset(int e, int row) {
+        return e * matrixBytes() + row / GemmTile.WIDTH * panelBytes() + row % GemmTile.WIDTH * (long) Float.BYTES;
     }
 
     /// Bytes from the first element to the matrix that begins at a row-major element.
