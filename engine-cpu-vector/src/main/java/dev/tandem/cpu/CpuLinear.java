@@ -74,8 +74,7 @@ final class CpuLinear implements Linear {
         int first = Split.first(N, rowBlocks, block);
         int rows = Split.first(N, rowBlocks, block + 1) - first;
         long tableBytes = Packing.tableBytes(rows);
-        long table = workers.workspace(worker)
-                .address(tableBytes + Gemm.forwardBytes(rows, layout, Math.ceilDiv(layout.panels(), columnChunks)));
+        long table = workers.workspace(worker).address(tableBytes + Gemm.forwardBytes(rows, layout, columnChunks));
         long xStride = layout.in() * (long) Float.BYTES;
         long stride = layout.out() * (long) Float.BYTES;
         Packing.strided(table, x + first * xStride, xStride, rows);
@@ -85,8 +84,8 @@ final class CpuLinear implements Linear {
                 rows,
                 layout,
                 weight,
-                Split.first(layout.panels(), columnChunks, chunk),
-                Split.first(layout.panels(), columnChunks, chunk + 1),
+                Gemm.firstPanel(layout, columnChunks, chunk),
+                Gemm.firstPanel(layout, columnChunks, chunk + 1),
                 outputs[worker].rows(y + first * stride, stride, pre == 0 ? 0 : pre + first * stride, bias, form));
     }
 

@@ -33,7 +33,7 @@ final class Elements {
         return count;
     }
 
-    /// Bytes from an element to the next of the same run; of no use with Q8, of which two lie together.
+    /// Bytes from an element to the next of the same run.
     long stride() {
         return stride;
     }

@@ -142,8 +142,18 @@ final class Gemm {
         }
     }
 
+    /// Where a chunk of the panels of a forward product begins: narrow ones stay together in twos.
+    static int firstPanel(PanelLayout layout, int chunks, int chunk) {
+        int together = layout.narrow() ? 2 : 1;
+        int parts = Math.ceilDiv(layout.panels(), together);
+        return Math.min(layout.panels(), Split.first(parts, chunks, chunk) * together);
+    }
+
     /// Scratch of [#forward].
-    static long forwardBytes(int rows, PanelLayout layout, int panels) {
+    ///
+    /// @param chunks of the panels
+    static long forwardBytes(int rows, PanelLayout layout, int chunks) {
+        int panels = Math.ceilDiv(layout.panels(), chunks) + (layout.narrow() ? 1 : 0);
         return groupBytes(rows, layout.in()) + expandedBytes(layout) + sumBytes(rows, layout.in(), panels);
     }
 
@@ -208,8 +218,9 @@ final class Gemm {
         int step = panelsAtOnce(rows, layout);
         boolean first = firstChunk == 0;
         boolean last = lastChunk == chunks(layout.in());
-        for (int panel = firstPanel; panel < lastPanel; panel += step) {
-            int panels = Math.min(step, lastPanel - panel);
+        boolean narrowRow = rows == 1 && layout.narrow();
+        for (int panel = firstPanel, panels; panel < lastPanel; panel += panels) {
+            panels = narrowRow ? NarrowRow.panels(layout, panel, lastPanel) : Math.min(step, lastPanel - panel);
             int column = panel * GemmTile.WIDTH;
             int columns = Math.min(panels * GemmTile.WIDTH, layout.out() - column);
             boolean direct = y.direct() && first && last && columns == panels * GemmTile.WIDTH;
@@ -217,18 +228,17 @@ final class Gemm {
             long c = direct ? y.y() + column * (long) Float.BYTES : sums + kept;
             long stride = direct ? y.stride() : step * GemmTile.ROW_BYTES;
             boolean unfinished = last && !(direct && y.plain());
-            for (int chunk = firstChunk; chunk < lastChunk; chunk++) {
+            if (narrowRow) {
+                boolean more = panel + panels < lastPanel;
+                NarrowRow.multiply(firstChunk, lastChunk, packed, layout, weight, panel, panels, more, c, expanded);
+            }
+            for (int chunk = firstChunk; chunk < lastChunk && !narrowRow; chunk++) {
                 long a = packed + (chunk - firstChunk) * chunkBytes(rows, layout.in());
                 if (panels == 2) {
                     int from = chunk(layout.in(), chunk);
                     int depth = chunk(layout.in(), chunk + 1) - from;
-                    long b = weight + panel * layout.panelBytes();
-                    if (layout.narrow()) {
-                        NarrowTile.multiplyPair(layout, b, from, depth, a, c, chunk > 0);
-                    } else {
-                        b += from * GemmTile.ROW_BYTES;
-                        GemmTile.TILE.multiplyPair(rows, depth, a, b, layout.panelBytes(), c, stride, chunk > 0);
-                    }
+                    long b = weight + panel * layout.panelBytes() + from * GemmTile.ROW_BYTES;
+                    GemmTile.TILE.multiplyPair(rows, depth, a, b, layout.panelBytes(), c, stride, chunk > 0);
                 } else {
                     if (chunk + 1 < lastChunk || panel + 1 == lastPanel) {
                         readAhead(y.ahead, layout, weight, panel, Math.min(chunk + 1, lastChunk - 1));
@@ -242,7 +252,7 @@ final class Gemm {
                     multiplyChunk(rows, a, layout, weight, panel, chunk, expanded, y, finish, c, stride);
                 }
             }
-            if (unfinished && panels == 2) {
+            if (unfinished && (panels == 2 || narrowRow)) {
                 y.finish(0, rows, column, columns, c, stride);
             }
         }
@@ -251,7 +261,7 @@ final class Gemm {
     private static void readAhead(ReadAhead ahead, PanelLayout layout, long weight, int panel, int chunk) {
         long first = layout.stepOffset(chunk(layout.in(), chunk));
         long bytes = layout.stepOffset(chunk(layout.in(), chunk + 1)) - first;
-        ahead.next(weight + panel * layout.panelBytes() + first, 1, bytes, 0);
+        ahead.next(weight + layout.panelOffset(panel) + first, 1, bytes, 0);
     }
 
     /// One chunk of one panel.
@@ -269,12 +279,12 @@ final class Gemm {
             long stride) {
         int first = chunk(layout.in(), chunk);
         int depth = chunk(layout.in(), chunk + 1) - first;
-        long b = weight + panel * layout.panelBytes();
+        long b = expanded;
         if (layout.narrow()) {
-            NarrowTile.expand(layout, b, first, depth, expanded);
-            b = expanded;
+            NarrowTile.expand(layout, weight, panel, first, depth, expanded);
+            y.ahead.askAtOnce(RowTiles.count(rows));
         } else {
-            b += first * GemmTile.ROW_BYTES;
+            b = weight + panel * layout.panelBytes() + first * GemmTile.ROW_BYTES;
         }
         if (finish) {
             int column = panel * GemmTile.WIDTH;

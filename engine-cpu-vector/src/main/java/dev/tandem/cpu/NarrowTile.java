@@ -20,15 +20,14 @@ final class NarrowTile {
     private NarrowTile() {}
 
     /// Writes steps of a panel as `[depth][WIDTH]` in F32.
-    ///
-    /// @param first even
-    /// @param out room for an even number of steps
-    static void expand(PanelLayout layout, long panel, int first, int depth, long out) {
-        long steps = panel + layout.stepOffset(first);
+    static void expand(PanelLayout layout, long weight, int panel, int first, int depth, long out) {
+        long start = weight + layout.panelOffset(panel);
+        long steps = start + layout.stepOffset(first);
         if (layout.type() == ElementType.BF16) {
             expandBf16(steps, depth, out);
         } else {
-            expandQ8(panel, steps, depth, out);
+            int second = panel % 2;
+            expandQ8(start + second * GemmTile.ROW_BYTES, second, steps, depth, out);
         }
     }
 
@@ -40,43 +39,28 @@ final class NarrowTile {
         }
     }
 
-    private static void expandQ8(long scales, long steps, int depth, long out) {
-        FloatVector left = Lanes.load(scales).div(TOP_UNIT);
-        FloatVector right = Lanes.load(scales + Lanes.BYTES).div(TOP_UNIT);
-        for (int k = 0; k < depth; k += 2) {
-            IntVector four = Lanes.loadInts(steps + (k >> 1) * (long) Lanes.BYTES);
-            IntVector first = four.lanewise(VectorOperators.LSHL, 3 * Byte.SIZE);
-            IntVector second =
-                    four.lanewise(VectorOperators.LSHL, 2 * Byte.SIZE).and(TOP_BYTE);
-            IntVector third = four.lanewise(VectorOperators.LSHL, Byte.SIZE).and(TOP_BYTE);
-            IntVector fourth = four.and(TOP_BYTE);
+    /// @param second 1 for the second of two panels that lie together, else 0
+    private static void expandQ8(long scales, int second, long steps, int depth, long out) {
+        FloatVector leftScale = Lanes.load(scales).div(TOP_UNIT);
+        FloatVector rightScale = Lanes.load(scales + Lanes.BYTES).div(TOP_UNIT);
+        int leftShift = (3 - 2 * second) * Byte.SIZE;
+        int rightShift = leftShift - Byte.SIZE;
+        for (int k = 0; k < depth; k++) {
+            IntVector four = Lanes.loadInts(steps + k * (long) Lanes.BYTES);
+            IntVector left = four.lanewise(VectorOperators.LSHL, leftShift).and(TOP_BYTE);
+            IntVector right = four.lanewise(VectorOperators.LSHL, rightShift).and(TOP_BYTE);
             long row = out + k * GemmTile.ROW_BYTES;
-            Lanes.store(((FloatVector) first.convert(VectorOperators.I2F, 0)).mul(left), row);
-            Lanes.store(((FloatVector) second.convert(VectorOperators.I2F, 0)).mul(right), row + Lanes.BYTES);
-            row += GemmTile.ROW_BYTES;
-            Lanes.store(((FloatVector) third.convert(VectorOperators.I2F, 0)).mul(left), row);
-            Lanes.store(((FloatVector) fourth.convert(VectorOperators.I2F, 0)).mul(right), row + Lanes.BYTES);
+            Lanes.store(((FloatVector) left.convert(VectorOperators.I2F, 0)).mul(leftScale), row);
+            Lanes.store(((FloatVector) right.convert(VectorOperators.I2F, 0)).mul(rightScale), row + Lanes.BYTES);
         }
     }
 
-    /// One row times two panels that follow each other, as [GemmTile#multiplyPair].
-    ///
-    /// @param first even
-    static void multiplyPair(PanelLayout layout, long panel, int first, int depth, long a, long c, boolean accumulate) {
-        long second = panel + layout.panelBytes();
-        long offset = layout.stepOffset(first);
-        if (layout.type() == ElementType.BF16) {
-            multiplyBf16(panel + offset, second + offset, depth, a, c, accumulate);
-        } else {
-            multiplyQ8(panel, second, offset, depth, a, c, accumulate);
-        }
-    }
-
-    private static void multiplyBf16(long b, long secondB, int depth, long a, long c, boolean accumulate) {
-        FloatVector sum0 = FloatVector.zero(Lanes.F32);
-        FloatVector sum1 = FloatVector.zero(Lanes.F32);
-        FloatVector sum2 = FloatVector.zero(Lanes.F32);
-        FloatVector sum3 = FloatVector.zero(Lanes.F32);
+    /// Steps of one row times two panels of BF16, added to `sums`: a row of two panels.
+    static void addBf16(long b, long secondB, int depth, long a, long sums) {
+        FloatVector sum0 = Lanes.load(sums);
+        FloatVector sum1 = Lanes.load(sums + Lanes.BYTES);
+        FloatVector sum2 = Lanes.load(sums + 2L * Lanes.BYTES);
+        FloatVector sum3 = Lanes.load(sums + 3L * Lanes.BYTES);
         for (int k = 0; k < depth; k++) {
             FloatVector x = Lanes.broadcast(Lanes.get(a + k * (long) Float.BYTES));
             IntVector both = Lanes.loadInts(b + k * (long) Lanes.BYTES);
@@ -90,75 +74,65 @@ final class NarrowTile {
                     .fma(x, sum2);
             sum3 = both.and(UPPER_HALF).reinterpretAsFloats().fma(x, sum3);
         }
-        if (accumulate) {
-            sum0 = sum0.add(Lanes.load(c));
-            sum1 = sum1.add(Lanes.load(c + Lanes.BYTES));
-            sum2 = sum2.add(Lanes.load(c + 2L * Lanes.BYTES));
-            sum3 = sum3.add(Lanes.load(c + 3L * Lanes.BYTES));
-        }
-        Lanes.store(sum0, c);
-        Lanes.store(sum1, c + Lanes.BYTES);
-        Lanes.store(sum2, c + 2L * Lanes.BYTES);
-        Lanes.store(sum3, c + 3L * Lanes.BYTES);
+        Lanes.store(sum0, sums);
+        Lanes.store(sum1, sums + Lanes.BYTES);
+        Lanes.store(sum2, sums + 2L * Lanes.BYTES);
+        Lanes.store(sum3, sums + 3L * Lanes.BYTES);
     }
 
-    private static void multiplyQ8(
-            long panel, long secondPanel, long offset, int depth, long a, long c, boolean accumulate) {
-        FloatVector scale0 = Lanes.load(panel).div(TOP_UNIT);
-        FloatVector scale1 = Lanes.load(panel + Lanes.BYTES).div(TOP_UNIT);
-        FloatVector scale2 = Lanes.load(secondPanel).div(TOP_UNIT);
-        FloatVector scale3 = Lanes.load(secondPanel + Lanes.BYTES).div(TOP_UNIT);
-        FloatVector sum0 = FloatVector.zero(Lanes.F32);
-        FloatVector sum1 = FloatVector.zero(Lanes.F32);
-        FloatVector sum2 = FloatVector.zero(Lanes.F32);
-        FloatVector sum3 = FloatVector.zero(Lanes.F32);
-        for (int k = 0; k < depth; k += 2) {
-            long at = offset + (k >> 1) * (long) Lanes.BYTES;
+    /// Writes the values of [#TOP_BYTE]'s units for the columns of two panels.
+    static void units(long scales, long units) {
+        for (long at = 0; at < 2 * GemmTile.ROW_BYTES; at += Lanes.BYTES) {
+            Lanes.store(Lanes.load(scales + at).div(TOP_UNIT), units + at);
+        }
+    }
+
+    /// As [#addBf16] for two panels of Q8, which lie together.
+    static void addQ8(long units, long b, int depth, long a, long sums) {
+        IntVector top = IntVector.broadcast(Lanes.I32, TOP_BYTE);
+        FloatVector scale0 = Lanes.load(units);
+        FloatVector scale1 = Lanes.load(units + Lanes.BYTES);
+        FloatVector scale2 = Lanes.load(units + 2L * Lanes.BYTES);
+        FloatVector scale3 = Lanes.load(units + 3L * Lanes.BYTES);
+        FloatVector sum0 = Lanes.load(sums);
+        FloatVector sum1 = Lanes.load(sums + Lanes.BYTES);
+        FloatVector sum2 = Lanes.load(sums + 2L * Lanes.BYTES);
+        FloatVector sum3 = Lanes.load(sums + 3L * Lanes.BYTES);
+        for (int k = 0; k < depth; k++) {
             FloatVector x = Lanes.broadcast(Lanes.get(a + k * (long) Float.BYTES));
-            // past the last of an odd number of steps there are zeros, to be multiplied by a number
-            FloatVector nextX = Lanes.broadcast(k + 1 < depth ? Lanes.get(a + (k + 1) * (long) Float.BYTES) : 0);
-            IntVector four = Lanes.loadInts(panel + at);
+            IntVector four = Lanes.loadInts(b + k * (long) Lanes.BYTES);
             IntVector part = four.lanewise(VectorOperators.LSHL, 3 * Byte.SIZE);
             sum0 = ((FloatVector) part.convert(VectorOperators.I2F, 0))
                     .mul(scale0)
                     .fma(x, sum0);
-            part = four.lanewise(VectorOperators.LSHL, 2 * Byte.SIZE).and(TOP_BYTE);
+            part = four.lanewise(VectorOperators.LSHL, 2 * Byte.SIZE).and(top);
             sum1 = ((FloatVector) part.convert(VectorOperators.I2F, 0))
                     .mul(scale1)
                     .fma(x, sum1);
-            part = four.lanewise(VectorOperators.LSHL, Byte.SIZE).and(TOP_BYTE);
-            sum0 = ((FloatVector) part.convert(VectorOperators.I2F, 0))
-                    .mul(scale0)
-                    .fma(nextX, sum0);
-            sum1 = ((FloatVector) four.and(TOP_BYTE).convert(VectorOperators.I2F, 0))
-                    .mul(scale1)
-                    .fma(nextX, sum1);
-            four = Lanes.loadInts(secondPanel + at);
-            part = four.lanewise(VectorOperators.LSHL, 3 * Byte.SIZE);
+            part = four.lanewise(VectorOperators.LSHL, Byte.SIZE).and(top);
             sum2 = ((FloatVector) part.convert(VectorOperators.I2F, 0))
                     .mul(scale2)
                     .fma(x, sum2);
-            part = four.lanewise(VectorOperators.LSHL, 2 * Byte.SIZE).and(TOP_BYTE);
+            part = four.and(top);
             sum3 = ((FloatVector) part.convert(VectorOperators.I2F, 0))
                     .mul(scale3)
                     .fma(x, sum3);
-            part = four.lanewise(VectorOperators.LSHL, Byte.SIZE).and(TOP_BYTE);
-            sum2 = ((FloatVector) part.convert(VectorOperators.I2F, 0))
-                    .mul(scale2)
-                    .fma(nextX, sum2);
-            sum3 = ((FloatVector) four.and(TOP_BYTE).convert(VectorOperators.I2F, 0))
-                    .mul(scale3)
-                    .fma(nextX, sum3);
         }
+        Lanes.store(sum0, sums);
+        Lanes.store(sum1, sums + Lanes.BYTES);
+        Lanes.store(sum2, sums + 2L * Lanes.BYTES);
+        Lanes.store(sum3, sums + 3L * Lanes.BYTES);
+    }
+
+    /// Ends a chunk: its sums of a panel go to `c`, or are added to those of the chunks before.
+    static void endChunk(long sums, long c, boolean accumulate) {
+        FloatVector left = Lanes.load(sums);
+        FloatVector right = Lanes.load(sums + Lanes.BYTES);
         if (accumulate) {
-            sum0 = sum0.add(Lanes.load(c));
-            sum1 = sum1.add(Lanes.load(c + Lanes.BYTES));
-            sum2 = sum2.add(Lanes.load(c + 2L * Lanes.BYTES));
-            sum3 = sum3.add(Lanes.load(c + 3L * Lanes.BYTES));
+            left = left.add(Lanes.load(c));
+            right = right.add(Lanes.load(c + Lanes.BYTES));
         }
-        Lanes.store(sum0, c);
-        Lanes.store(sum1, c + Lanes.BYTES);
-        Lanes.store(sum2, c + 2L * Lanes.BYTES);
-        Lanes.store(sum3, c + 3L * Lanes.BYTES);
+        Lanes.store(left, c);
+        Lanes.store(right, c + Lanes.BYTES);
     }
 }

@@ -9,12 +9,13 @@ import dev.tandem.engine.Shape;
 /// Lanes past `out` hold zeros and stay zero: gradients there are zero, and element-wise updates
 /// of zeros by zeros are zeros.
 ///
-/// In types of fewer bytes each 32-bit lane of a vector holds several elements of a panel, from the lowest bits on:
+/// In types of fewer bytes a vector holds one step, and each of its 32-bit lanes several columns, from the lowest bits
+/// on:
 ///
-/// | type | a lane `j` holds                                                                     | a vector |
-/// |------|--------------------------------------------------------------------------------------|----------|
-/// | BF16 | columns `j` and `j + LENGTH` of a step                                               | one step |
-/// | Q8   | the same of a step and of the next; the scales of the columns lead the panel, in F32 | two      |
+/// | type | a lane `j` holds                                                                                  |
+/// |------|---------------------------------------------------------------------------------------------------|
+/// | BF16 | columns `j` and `j + LENGTH` of a panel                                                             |
+/// | Q8   | the same of a panel and of the next: two lie together, behind the scales of their columns in F32 |
 ///
 /// @param E matrices
 /// @param out rows of each
@@ -43,12 +44,23 @@ record PanelLayout(int E, int out, int in, ElementType type) {
         return Math.ceilDiv(out, GemmTile.WIDTH);
     }
 
+    /// Panels that lie together.
+    private int together() {
+        return type == ElementType.Q8 ? 2 : 1;
+    }
+
+    /// Bytes of a panel, or of those that lie together.
     long panelBytes() {
         return stepOffset(in);
     }
 
+    /// Bytes from a matrix to a panel, or to the first that lies together with it.
+    long panelOffset(int panel) {
+        return panel / together() * panelBytes();
+    }
+
     long matrixBytes() {
-        return Math.multiplyExact(panels(), panelBytes());
+        return Math.multiplyExact(Math.ceilDiv(panels(), together()), panelBytes());
     }
 
     /// Bytes of all matrices.
@@ -57,34 +69,28 @@ record PanelLayout(int E, int out, int in, ElementType type) {
     }
 
     /// Bytes from the start of a panel to a step.
-    ///
-    /// @param step even, or the number of all steps
     long stepOffset(int step) {
         return switch (type) {
             case F32, I32 -> step * GemmTile.ROW_BYTES;
             case BF16 -> step * (long) Lanes.BYTES;
-            case Q8 -> GemmTile.ROW_BYTES + Math.ceilDiv(step, 2) * (long) Lanes.BYTES;
+            case Q8 -> together() * GemmTile.ROW_BYTES + step * (long) Lanes.BYTES;
         };
     }
 
-    /// Bytes from the first element to element `[e, row, column]`.
+    /// Bytes from the first element to element `[e, row, column]`; the next column is the next step.
     long offset(int e, int row, int column) {
-        int lane = row % GemmTile.WIDTH;
-        long panel = e * matrixBytes() + row / GemmTile.WIDTH * panelBytes();
-        return switch (type) {
-            case F32, I32 -> panel + stepOffset(column) + lane * (long) Float.BYTES;
-            case BF16 -> panel + stepOffset(column) + packedLane(lane, Short.BYTES);
-            case Q8 -> panel + stepOffset(column & -2) + column % 2 * (long) Short.BYTES + packedLane(lane, Byte.BYTES);
+        int lane = row % (together() * GemmTile.WIDTH);
+        long within = switch (type) {
+            case F32, I32 -> lane * (long) Float.BYTES;
+            case BF16, Q8 -> lane % Lanes.LENGTH * (long) Integer.BYTES + lane / Lanes.LENGTH * (long) type.bytes();
         };
+        return e * matrixBytes() + panelOffset(row / GemmTile.WIDTH) + stepOffset(column) + within;
     }
 
-    private static long packedLane(int lane, int bytes) {
-        return lane % Lanes.LENGTH * (long) Integer.BYTES + lane / Lanes.LENGTH * (long) bytes;
-    }
-
-    /// Bytes from the first element to the scale of `[e, row]`.
+    /// Bytes from the first element to the scale of `[e, row]` of Q8.
     long scaleOffset(int e, int row) {
-        return e * matrixBytes() + row / GemmTile.WIDTH * panelBytes() + row % GemmTile.WIDTH * (long) Float.BYTES;
+        int lane = row % (together() * GemmTile.WIDTH);
+        return e * matrixBytes() + panelOffset(row / GemmTile.WIDTH) + lane * (long) Float.BYTES;
     }
 
     /// Bytes from the first element to the matrix that begins at a row-major element.

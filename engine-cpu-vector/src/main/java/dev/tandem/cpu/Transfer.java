@@ -36,7 +36,7 @@ final class Transfer {
                 case Q8 -> {
                     Lanes.set(elements.scale(i), source.get(FLOAT, count + i / run * Float.BYTES));
                     for (long j = 0; j < run; j++) {
-                        Lanes.setByte(address + quantized(j), source.get(ValueLayout.JAVA_BYTE, i + j));
+                        Lanes.setByte(address + j * stride, source.get(ValueLayout.JAVA_BYTE, i + j));
                     }
                 }
             }
@@ -68,15 +68,10 @@ final class Transfer {
                 case Q8 -> {
                     target.set(FLOAT, count + i / run * Float.BYTES, Lanes.get(elements.scale(i)));
                     for (long j = 0; j < run; j++) {
-                        target.set(ValueLayout.JAVA_BYTE, i + j, Lanes.getByte(address + quantized(j)));
+                        target.set(ValueLayout.JAVA_BYTE, i + j, Lanes.getByte(address + j * stride));
                     }
                 }
             }
         }
-    }
-
-    /// Bytes from the first element of a row of Q8, which is in one piece, to another.
-    private static long quantized(long column) {
-        return column / 2 * Lanes.BYTES + column % 2 * Short.BYTES;
     }
 }
