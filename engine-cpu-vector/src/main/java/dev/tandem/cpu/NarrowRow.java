@@ -8,6 +8,7 @@ import dev.tandem.engine.ElementType;
 /// look far enough ahead to keep memory busy. They are asked for by [Prefetch], in pieces: more at once would wait for
 /// one another, and fewer be lost in calls. Measured.
 final class NarrowRow {
+    /// Bytes of a panel that are multiplied, and as many asked for, at once.
     private static final int PIECE = 1 << 10;
     private static final int AHEAD = 1 << 12;
 

@@ -13,7 +13,8 @@ import jdk.incubator.vector.VectorOperators;
 final class NarrowTile {
     /// The half of a lane that is a BF16 value in its place.
     private static final int UPPER_HALF = 0xffff0000;
-    /// The byte of a lane that is an integer times [#TOP_UNIT].
+    /// The byte of a lane that is an integer times [#TOP_UNIT]: with its sign in place, so that it needs no extension.
+    /// Scales are divided by that unit, exactly where they are at least 2^-102.
     private static final int TOP_BYTE = 0xff000000;
     private static final int TOP_UNIT = 1 << 24;
 
@@ -80,7 +81,8 @@ final class NarrowTile {
         Lanes.store(sum3, sums + 3L * Lanes.BYTES);
     }
 
-    /// Writes the values of [#TOP_BYTE]'s units for the columns of two panels.
+    /// Writes what scales are worth in units of [#TOP_BYTE], for the columns of two panels. A method of its own, because
+    /// C2 has too many nodes for it in [#addQ8].
     static void units(long scales, long units) {
         for (long at = 0; at < 2 * GemmTile.ROW_BYTES; at += Lanes.BYTES) {
             Lanes.store(Lanes.load(scales + at).div(TOP_UNIT), units + at);
