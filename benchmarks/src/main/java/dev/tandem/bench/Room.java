@@ -8,6 +8,8 @@ import dev.tandem.engine.Role;
 import dev.tandem.engine.Tensor;
 import dev.tandem.engine.kernel.FeedForwardWeights;
 import dev.tandem.gpt.Precision;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -80,6 +82,27 @@ public final class Room implements AutoCloseable {
     /// The same, F32 in any precision: gradients, masters and moments.
     public Tensor gradient(String name, int... extents) {
         return matrix(name, ElementType.F32, extents);
+    }
+
+    /// A matrix in a type of its own, as often as it takes to fill some bytes.
+    public List<Tensor> copies(String name, ElementType type, long bytes, int... extents) {
+        Tensor values = gradient(name, extents);
+        long each = type.bytes(values.shape());
+        var copies = new ArrayList<Tensor>();
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment host = arena.allocate(each);
+            do {
+                Tensor copy = region.allocate(name, Role.WEIGHT, type, extents);
+                if (copies.isEmpty()) {
+                    backend.upload(copy, backend.floats(values));
+                    backend.download(host, copy);
+                } else {
+                    backend.upload(copy, host);
+                }
+                copies.add(copy);
+            } while (copies.size() * each < bytes);
+        }
+        return List.copyOf(copies);
     }
 
     /// Weights of E experts.

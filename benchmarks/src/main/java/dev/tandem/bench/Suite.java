@@ -9,7 +9,7 @@ enum Suite {
     /// Training steps.
     STEP("dev.tandem.bench.step.TrainingStepBenchmark"),
     /// Prompts and tokens.
-    DECODE("dev.tandem.bench.step.DecodeBenchmark"),
+    DECODE("dev.tandem.bench.step.Decode"),
     /// Processes that begin to train: time and memory. None of JMH's.
     STARTUP("dev.tandem.bench.step.StartUp");
 

@@ -4,8 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import dev.tandem.bench.kernel.AddBenchmark;
+import dev.tandem.bench.kernel.ColdWeightsBenchmark;
 import dev.tandem.bench.kernel.ExpertLinearBenchmark;
+import dev.tandem.bench.step.DecodeProblem;
+import dev.tandem.bench.step.Model;
 import dev.tandem.bench.step.TrainingProblem;
+import dev.tandem.engine.ElementType;
 import dev.tandem.gpt.GptConfig;
 import dev.tandem.gpt.Precision;
 import dev.tandem.testkit.ReferenceBackend;
@@ -116,6 +120,25 @@ final class PrecisionTest {
             assertThat(twice.ids()).hasSize(2 * 2 * 8);
             assertThat(twice.cost().flop()).isEqualTo(2 * once.cost().flop());
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"F32, 4", "BF16, 2", "Q8, 1"})
+    void weightsOfFewerBytesMoveFewer(ElementType weights, int bytes) {
+        var benchmark = new ColdWeightsBenchmark();
+        benchmark.size = "1x64x32";
+        benchmark.weights = weights;
+        var work = new Work();
+        benchmark.backend = "cpu-vector";
+        benchmark.setUp();
+        benchmark.forward(work);
+        benchmark.close();
+
+        int scales = weights == ElementType.Q8 ? 32 * Float.BYTES : 0;
+        assertThat(work.read).isEqualTo(64L * 32 * bytes + scales + 64 * Float.BYTES);
+        assertThat(DecodeProblem.decodeCost(Model.GPT2.config(), Precision.F32, weights, 1)
+                        .read())
+                .isBetween(124e6 * bytes, 125e6 * bytes);
     }
 
     @Test

@@ -7,6 +7,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /// One opened device: its memory, its kernels, its single in-order queue.
 ///
@@ -17,6 +18,9 @@ import java.util.Optional;
 public final class Backend implements AutoCloseable {
     private final Device device;
     private final Guard guard;
+    // asked for with every call, which allocates nothing
+    private final Set<ElementType> types;
+    private final Set<ElementType> weightTypes;
     private final Kernels kernels;
     private final List<Region> regions = new ArrayList<>();
     private Optional<Region> stepping = Optional.empty();
@@ -24,6 +28,8 @@ public final class Backend implements AutoCloseable {
     private Backend(Device device) {
         this.device = device;
         this.guard = new Guard(device.name());
+        this.types = Set.copyOf(device.types());
+        this.weightTypes = Set.copyOf(device.weightTypes());
         Kernels checked = CheckedKernels.around(device.kernels(), guard, this);
         this.kernels = Boolean.getBoolean("tandem.trace") ? TracedKernels.around(checked, device.name()) : checked;
     }
@@ -48,7 +54,14 @@ public final class Backend implements AutoCloseable {
     /// Whether tensors may have a type, and kernels compute in it where they allow it. To be asked
     /// before anything is allocated: another type is refused there.
     public boolean offers(ElementType type) {
-        return device.types().contains(type);
+        return types.contains(type);
+    }
+
+    /// Whether weights may have a type of fewer bytes while activations are F32: for forward products
+    /// alone, which read such weights faster. To be asked before any is allocated: another type is refused
+    /// there.
+    public boolean offersWeights(ElementType type) {
+        return weightTypes.contains(type);
     }
 
     /// The operations.
@@ -70,7 +83,8 @@ public final class Backend implements AutoCloseable {
         }
     }
 
-    /// Copies dense row-major host elements, in native byte order, into a tensor.
+    /// Copies dense row-major host elements, in native byte order, into a tensor; those of `Q8` as [Q8]
+    /// describes.
     ///
     /// @throws IllegalArgumentException if the number of bytes differs from the tensor's
     public void upload(Tensor target, MemorySegment source) {
@@ -84,8 +98,12 @@ public final class Backend implements AutoCloseable {
     }
 
     /// Copies values into a tensor of `F32`, or of `BF16`, where each is rounded to the nearest, ties
-    /// to even.
+    /// to even, or of `Q8`, where rows are quantized as [Q8] describes.
     public void upload(Tensor target, float[] source) {
+        if (target.type() == ElementType.Q8) {
+            upload(target, MemorySegment.ofArray(Q8.of(source, target.shape().last())));
+            return;
+        }
         if (target.type() == ElementType.BF16) {
             short[] rounded = new short[source.length];
             for (int i = 0; i < rounded.length; i++) {
@@ -104,8 +122,8 @@ public final class Backend implements AutoCloseable {
         upload(target, MemorySegment.ofArray(source));
     }
 
-    /// Copies a tensor into dense row-major host elements, in native byte order. Waits for
-    /// everything before.
+    /// Copies a tensor into dense row-major host elements, in native byte order; those of `Q8` as [Q8]
+    /// describes. Waits for everything before.
     ///
     /// @throws IllegalArgumentException if the number of bytes differs from the tensor's, or
     ///     the host memory is read-only
@@ -122,8 +140,14 @@ public final class Backend implements AutoCloseable {
         }
     }
 
-    /// The values of a tensor of `F32`, or of `BF16`, which F32 holds exactly.
+    /// The values of a tensor of `F32`, or of `BF16`, which F32 holds exactly, or of `Q8`, whose values
+    /// are F32 by definition.
     public float[] floats(Tensor source) {
+        if (source.type() == ElementType.Q8) {
+            byte[] host = new byte[Math.toIntExact(source.type().bytes(source.shape()))];
+            download(MemorySegment.ofArray(host), source);
+            return Q8.values(host, source.shape().last());
+        }
         float[] values = new float[Math.toIntExact(source.shape().elements())];
         if (source.type() == ElementType.BF16) {
             short[] bits = new short[values.length];
@@ -216,10 +240,14 @@ public final class Backend implements AutoCloseable {
 
     private void allocatable(Region region, PlannedTensor tensor) {
         demandOpen(region, "tensor '%s' cannot be allocated".formatted(tensor.name()));
+        if (tensor.role() == Role.WEIGHT && offersWeights(tensor.type())) {
+            return;
+        }
         if (!offers(tensor.type())) {
+            String verb = tensor.role() == Role.WEIGHT ? "multiply by weights" : "compute";
             throw new IllegalArgumentException(
-                    "tensor '%s': backend '%s' does not compute in %s; allocate it as F32, or open one that does"
-                            .formatted(tensor.name(), name(), tensor.type()));
+                    "tensor '%s': backend '%s' does not %s in %s; allocate it as F32, or open one that does"
+                            .formatted(tensor.name(), name(), verb, tensor.type()));
         }
     }
 
@@ -284,7 +312,7 @@ public final class Backend implements AutoCloseable {
 
     private void usable(String call, Tensor tensor, MemorySegment host) {
         guard.usable(call, "tensor", tensor, this);
-        long bytes = tensor.shape().elements() * tensor.type().bytes();
+        long bytes = tensor.type().bytes(tensor.shape());
         if (host.byteSize() != bytes) {
             throw new IllegalArgumentException("%s: tensor '%s' %s %s has %d bytes, the host memory %d"
                     .formatted(call, tensor.name(), tensor.type(), tensor.shape(), bytes, host.byteSize()));

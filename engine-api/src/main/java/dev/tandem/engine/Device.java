@@ -27,6 +27,14 @@ public interface Device extends AutoCloseable {
         return Set.of(ElementType.F32, ElementType.I32);
     }
 
+    /// The types of fewer bytes that a WEIGHT may have beside activations of F32, in the forward products
+    /// alone: [dev.tandem.engine.kernel.Linear], [dev.tandem.engine.kernel.ExpertLinear] and
+    /// [dev.tandem.engine.kernel.ExpertFeedForward]. Weights may be allocated in them whether
+    /// [#types] has them or not.
+    default Set<ElementType> weightTypes() {
+        return Set.of();
+    }
+
     /// Hears which tensors will be allocated in a region next, in their order, all of types that this
     /// device has. One that gains nothing from it does nothing.
     ///

@@ -16,12 +16,17 @@ public record PlannedTensor(String name, Role role, ElementType type, Shape shap
         if (role == Role.WEIGHT && type == ElementType.I32) {
             throw new IllegalArgumentException("weight '%s' must have a floating type, was I32".formatted(name));
         }
+        if (role != Role.WEIGHT && type == ElementType.Q8) {
+            throw new IllegalArgumentException(
+                    "tensor '%s' must not be Q8, which only weights may be, was %s; allocate it as F32"
+                            .formatted(name, role));
+        }
     }
 
-    /// Bytes of its elements; a device may round up for a layout of its own.
+    /// Bytes in host memory; a device may round up for a layout of its own.
     ///
     /// @throws ArithmeticException if they exceed a `long`
     public long bytes() {
-        return Math.multiplyExact(shape.elements(), (long) type.bytes());
+        return type.bytes(shape);
     }
 }

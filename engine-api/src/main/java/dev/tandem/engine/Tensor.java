@@ -13,6 +13,12 @@ public record Tensor(Storage storage, long offset, Shape shape) {
             throw new IllegalArgumentException("tensor '%s': %s at element %d leaves its allocation %s"
                     .formatted(storage.name(), shape, offset, storage.shape()));
         }
+        int columns = storage.shape().last();
+        if (storage.type() == ElementType.Q8 && (shape.last() != columns || offset % columns != 0)) {
+            throw new IllegalArgumentException(
+                    "tensor '%s': %s at element %d divides a row of Q8, which has one scale; slice whole rows of %s"
+                            .formatted(storage.name(), shape, offset, storage.shape()));
+        }
     }
 
     /// Type of the elements.

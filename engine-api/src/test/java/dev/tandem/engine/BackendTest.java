@@ -9,7 +9,10 @@ import dev.tandem.engine.kernel.GeluForm;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -167,6 +170,89 @@ class BackendTest {
             Tensor logits = step.floats("logits", Role.ACTIVATION, 4, 16);
             both.kernels().linear().forward(logits, x, weight, Optional.empty());
             assertThat(writing.calls).containsExactly("Linear.forward");
+        }
+    }
+
+    private static final Set<ElementType> COMPUTED = Set.of(ElementType.F32, ElementType.I32);
+
+    @Test
+    void forwardProductsTakeWeightsOfFewerBytesAndNothingElseDoes() {
+        var writing = new RecordingDevice(COMPUTED, Set.of(ElementType.BF16, ElementType.Q8));
+        try (Backend both = Backend.of(writing)) {
+            assertThat(both.offers(ElementType.BF16)).isFalse();
+            assertThat(both.offersWeights(ElementType.Q8)).isTrue();
+            assertThat(both.offersWeights(ElementType.F32)).isFalse();
+            Region step = both.region("step");
+            Tensor x = step.floats("x", Role.ACTIVATION, 4, 8);
+            Tensor y = step.floats("y", Role.ACTIVATION, 4, 16);
+            Tensor ids = step.integers("ids", 1, 4);
+            Kernels kernels = both.kernels();
+            for (ElementType type : List.of(ElementType.BF16, ElementType.Q8)) {
+                Tensor weight = step.allocate("projection", Role.WEIGHT, type, 16, 8);
+                Tensor master = step.floats("master", Role.WEIGHT, 16, 8);
+                writing.calls.clear();
+                kernels.linear().forward(y, x, weight, Optional.empty());
+                kernels.linear().forwardGelu(y, Optional.empty(), x, weight, Optional.empty(), GeluForm.ERF);
+                assertThat(writing.calls).containsExactly("Linear.forward", "Linear.forwardGelu");
+                refuses("weight", type, () -> kernels.linear().backwardData(x, y, weight));
+                refuses("weight", type, () -> kernels.linear().backwardWeight(weight, Optional.empty(), y, x));
+                refuses("y", type, () -> kernels.fill().constant(weight, 0));
+                refuses("y", type, () -> kernels.fill().uniform(weight, 0, 1, 1, 1));
+                refuses("table", type, () -> kernels.embedding().forward(x.reshape(1, 4, 8), ids, weight, x, 1, -1, 0));
+                if (type == ElementType.BF16) {
+                    refuses("working", type, () -> kernels.adamW().round(weight, master));
+                }
+            }
+            assertThat(writing.calls).hasSize(2);
+        }
+    }
+
+    private static void refuses(String operand, ElementType type, ThrowingCallable call) {
+        assertThatIllegalArgumentException()
+                .isThrownBy(call)
+                .withMessageContaining(operand + " 'projection' is a weight in " + type
+                        + ", which only forward products read; use a weight in F32 here");
+    }
+
+    @Test
+    void activationsOfBf16TakeNoOtherWeights() {
+        var device = new RecordingDevice(EnumSet.of(ElementType.F32, ElementType.BF16), Set.of(ElementType.Q8));
+        try (Backend both = Backend.of(device)) {
+            Region step = both.region("step");
+            Tensor x = step.allocate("x", Role.ACTIVATION, ElementType.BF16, 4, 8);
+            Tensor y = step.allocate("y", Role.ACTIVATION, ElementType.BF16, 4, 16);
+            Tensor weight = step.allocate("projection", Role.WEIGHT, ElementType.Q8, 16, 8);
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> both.kernels().linear().forward(y, x, weight, Optional.empty()))
+                    .withMessageContaining("weight");
+        }
+    }
+
+    @Test
+    void weightsInATypeThatTheDeviceDoesNotMultiplyByAreRefused() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> region.allocate("w", Role.WEIGHT, ElementType.Q8, 4, 4))
+                .withMessage("tensor 'w': backend 'recording' does not multiply by weights in Q8; allocate it as F32,"
+                        + " or open one that does");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> region.allocate("x", Role.ACTIVATION, ElementType.Q8, 4, 4))
+                .withMessageContaining("must not be Q8, which only weights may be");
+    }
+
+    @Test
+    void rowsOfQ8AreTransferredWithTheirScales() {
+        var device = new RecordingDevice(COMPUTED, Set.of(ElementType.Q8));
+        try (Backend quantized = Backend.of(device)) {
+            Tensor weight = quantized.region("step").allocate("w", Role.WEIGHT, ElementType.Q8, 4, 6);
+            quantized.upload(weight, new float[4 * 6]);
+            quantized.upload(weight.slice(1, 2), MemorySegment.ofArray(new byte[2 * 6 + 2 * Float.BYTES]));
+            assertThat(quantized.floats(weight.at(3))).hasSize(6);
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> quantized.upload(weight, MemorySegment.ofArray(new byte[4 * 6])))
+                    .withMessageContaining("has 40 bytes");
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> weight.at(3).slice(0, 3))
+                    .withMessageContaining("divides a row of Q8");
         }
     }
 }

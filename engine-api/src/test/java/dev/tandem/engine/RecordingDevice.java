@@ -15,18 +15,29 @@ final class RecordingDevice implements Device {
     boolean closed;
 
     private final Set<ElementType> types;
+    private final Set<ElementType> weightTypes;
 
     RecordingDevice() {
         this(Set.of(ElementType.F32, ElementType.I32));
     }
 
     RecordingDevice(Set<ElementType> types) {
+        this(types, Set.of());
+    }
+
+    RecordingDevice(Set<ElementType> types, Set<ElementType> weightTypes) {
         this.types = Set.copyOf(types);
+        this.weightTypes = Set.copyOf(weightTypes);
     }
 
     @Override
     public Set<ElementType> types() {
         return types;
+    }
+
+    @Override
+    public Set<ElementType> weightTypes() {
+        return weightTypes;
     }
 
     private static final class HeapStorage extends Storage {

@@ -11,17 +11,18 @@ import dev.tandem.engine.Shape;
 import dev.tandem.engine.Storage;
 import dev.tandem.engine.Tensor;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
+import java.util.Set;
 
 /// The processor: off-heap memory, all cores, every kernel finished when its call returns.
 final class CpuDevice implements Device {
     static final String NAME = "cpu-vector";
+    private static final Set<ElementType> WEIGHT_TYPES = Set.of(ElementType.BF16, ElementType.Q8);
 
     private final Settings settings;
     private final Workers workers;
     private final Workspace scratch;
     private final Kernels kernels;
-    private final Elements elements = new Elements();
+    private final Transfer transfer = new Transfer();
     private final long budget = HostMemory.budget();
     private long allocated;
 
@@ -68,6 +69,11 @@ final class CpuDevice implements Device {
     }
 
     @Override
+    public Set<ElementType> weightTypes() {
+        return WEIGHT_TYPES;
+    }
+
+    @Override
     public Storage allocate(Region region, String name, Role role, ElementType type, Shape shape) {
         long bytes = bytes(name, role, type, shape);
         long free = free();
@@ -98,41 +104,13 @@ final class CpuDevice implements Device {
 
     @Override
     public void upload(Tensor target, MemorySegment source) {
-        elements.of(target);
-        if (CpuStorage.of(target).layout().isEmpty()) {
-            Lanes.copy(source, elements.address(0));
-            return;
-        }
-        long i = 0;
-        while (i < elements.count()) {
-            long run = elements.runLength(i, elements.count());
-            long address = elements.address(i);
-            for (long j = 0; j < run; j++) {
-                Lanes.set(address + j * elements.stride(), source.get(HOST, (i + j) * Float.BYTES));
-            }
-            i += run;
-        }
+        transfer.upload(target, source);
     }
 
     @Override
     public void download(MemorySegment target, Tensor source) {
-        elements.of(source);
-        if (CpuStorage.of(source).layout().isEmpty()) {
-            Lanes.copy(elements.address(0), target);
-            return;
-        }
-        long i = 0;
-        while (i < elements.count()) {
-            long run = elements.runLength(i, elements.count());
-            long address = elements.address(i);
-            for (long j = 0; j < run; j++) {
-                target.set(HOST, (i + j) * Float.BYTES, Lanes.get(address + j * elements.stride()));
-            }
-            i += run;
-        }
+        transfer.download(target, source);
     }
-
-    private static final ValueLayout.OfFloat HOST = ValueLayout.JAVA_FLOAT_UNALIGNED;
 
     @Override
     public void synchronize() {

@@ -46,30 +46,35 @@ final class CpuExpertFeedForward implements ExpertFeedForward {
         int rows = o.blocks.rows(block);
         int expert = o.blocks.expert(block);
         long first = o.blocks.first(block);
-        int chunksOfC = Gemm.chunks(o.C, rows);
+        int depthOfC = Reduction.depth(o.upLayout, rows);
+        int depthOfF = Reduction.depth(o.downLayout, rows);
+        int chunksOfC = Reduction.chunks(o.C, depthOfC);
         long tableBytes = Packing.tableBytes(rows);
-        long xBytes = chunksOfC * Gemm.chunkBytes(rows, o.C);
-        long hiddenBytes = Gemm.groupBytes(rows, o.F);
+        long xBytes = chunksOfC * Reduction.chunkBytes(o.C, depthOfC, rows);
+        long hiddenBytes = Reduction.groupBytes(o.F, depthOfF, rows);
         long panelBytes = 2L * rows * GemmTile.ROW_BYTES;
-        long sumBytes = Gemm.sumBytes(rows, o.F, o.downLayout.panels());
-        long table = workers.workspace(worker).address(tableBytes + xBytes + hiddenBytes + panelBytes + sumBytes);
+        long sumBytes = Gemm.sumBytes(rows, o.F, depthOfF, o.downLayout.panels());
+        long expandedBytes = Gemm.expandedBytes(o.upLayout);
+        long table = workers.workspace(worker)
+                .address(tableBytes + xBytes + hiddenBytes + panelBytes + expandedBytes + sumBytes);
         long packedX = table + tableBytes;
         long packedHidden = packedX + xBytes;
         long panel = packedHidden + hiddenBytes;
-        long sums = panel + panelBytes;
+        long expanded = panel + panelBytes;
+        long sums = expanded + expandedBytes;
         o.gather(table, block);
-        Gemm.pack(table, rows, o.C, 0, chunksOfC, packedX);
-        Packing.strided(table, panel, Gemm.panelsAtOnce(rows) * GemmTile.ROW_BYTES, rows);
+        Reduction.pack(table, rows, o.C, depthOfC, 0, chunksOfC, packedX);
+        Packing.strided(table, panel, Gemm.panelsAtOnce(rows, o.upLayout) * GemmTile.ROW_BYTES, rows);
         RowOutput y = outputs[worker].rows(
                 o.y + first * o.stride, o.stride, 0, o.downBias + expert * o.stride, Optional.empty());
         HiddenOutput hidden =
                 hiddens[worker].forward(o.pre, o.blocks.first(block), o.upBias + expert * o.hiddenStride, o.form);
         long up = o.up + expert * o.upLayout.matrixBytes();
         long down = o.down + expert * o.downLayout.matrixBytes();
-        for (int group = 0; group < Gemm.groups(o.F, rows); group++) {
-            int from = Gemm.firstChunk(o.F, rows, group);
-            int to = Gemm.firstChunk(o.F, rows, group + 1);
-            hidden.into(table, rows, o.F, from, packedHidden);
+        for (int group = 0; group < Reduction.groups(o.F, depthOfF, rows); group++) {
+            int from = Reduction.firstChunk(o.F, depthOfF, rows, group);
+            int to = Reduction.firstChunk(o.F, depthOfF, rows, group + 1);
+            hidden.into(table, rows, o.F, depthOfF, from, packedHidden);
             Gemm.multiplyPanels(
                     rows,
                     0,
@@ -77,11 +82,13 @@ final class CpuExpertFeedForward implements ExpertFeedForward {
                     packedX,
                     o.upLayout,
                     up,
-                    Gemm.panel(o.F, rows, from),
-                    Gemm.panel(o.F, rows, to),
+                    Reduction.panel(o.F, depthOfF, from),
+                    Reduction.panel(o.F, depthOfF, to),
                     hidden,
-                    panel);
-            Gemm.multiplyPanels(rows, from, to, packedHidden, o.downLayout, down, 0, o.downLayout.panels(), y, sums);
+                    panel,
+                    expanded);
+            Gemm.multiplyPanels(
+                    rows, from, to, packedHidden, o.downLayout, down, 0, o.downLayout.panels(), y, sums, expanded);
         }
     }
 

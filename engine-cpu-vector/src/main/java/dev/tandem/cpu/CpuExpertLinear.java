@@ -105,8 +105,7 @@ final class CpuExpertLinear implements ExpertLinear {
         int rows = blocks.rows(block);
         int expert = blocks.expert(block);
         long tableBytes = Packing.tableBytes(rows);
-        long table = workers.workspace(worker)
-                .address(tableBytes + Gemm.forwardBytes(rows, layout.in(), Math.ceilDiv(layout.panels(), chunks)));
+        long table = workers.workspace(worker).address(tableBytes + Gemm.forwardBytes(rows, layout, chunks));
         long xStride = layout.in() * (long) Float.BYTES;
         long stride = layout.out() * (long) Float.BYTES;
         Packing.strided(table, x + blocks.first(block) * xStride, xStride, rows);
@@ -117,8 +116,8 @@ final class CpuExpertLinear implements ExpertLinear {
                 packed.has(worker, block),
                 layout,
                 weight + expert * layout.matrixBytes(),
-                Split.first(layout.panels(), chunks, chunk),
-                Split.first(layout.panels(), chunks, chunk + 1),
+                Gemm.firstPanel(layout, chunks, chunk),
+                Gemm.firstPanel(layout, chunks, chunk + 1),
                 outputs[worker].rows(
                         y + blocks.first(block) * stride,
                         stride,

@@ -77,9 +77,7 @@ final class CpuLinear implements Linear {
         int first = Split.first(N, rowBlocks, block);
         int rows = Split.first(N, rowBlocks, block + 1) - first;
         long tableBytes = Packing.tableBytes(rows);
-        long table = workers.workspace(worker)
-                .address(
-                        tableBytes + Gemm.forwardBytes(rows, layout.in(), Math.ceilDiv(layout.panels(), columnChunks)));
+        long table = workers.workspace(worker).address(tableBytes + Gemm.forwardBytes(rows, layout, columnChunks));
         long xStride = layout.in() * (long) Float.BYTES;
         long stride = layout.out() * (long) Float.BYTES;
         Packing.strided(table, x + first * xStride, xStride, rows);
@@ -90,8 +88,8 @@ final class CpuLinear implements Linear {
                 packed.has(worker, block),
                 layout,
                 weight,
-                Split.first(layout.panels(), columnChunks, chunk),
-                Split.first(layout.panels(), columnChunks, chunk + 1),
+                Gemm.firstPanel(layout, columnChunks, chunk),
+                Gemm.firstPanel(layout, columnChunks, chunk + 1),
                 outputs[worker].rows(y + first * stride, stride, pre == 0 ? 0 : pre + first * stride, bias, form));
     }
 

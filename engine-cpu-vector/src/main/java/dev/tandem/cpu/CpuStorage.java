@@ -18,7 +18,7 @@ final class CpuStorage extends Storage {
 
     CpuStorage(Region region, String name, Role role, ElementType type, Shape shape, boolean hugePages) {
         super(region, name, role, type, shape);
-        layout = layout(role, shape);
+        layout = layout(role, type, shape);
         bytes = bytes(role, type, shape);
         arena = Arena.ofShared();
         address = HugePages.allocate(arena, bytes, hugePages).address();
@@ -28,12 +28,12 @@ final class CpuStorage extends Storage {
     ///
     /// @throws ArithmeticException if they exceed a `long`
     static long bytes(Role role, ElementType type, Shape shape) {
-        Optional<PanelLayout> layout = layout(role, shape);
-        return layout.isPresent() ? layout.get().bytes() : Math.multiplyExact(shape.elements(), type.bytes());
+        Optional<PanelLayout> layout = layout(role, type, shape);
+        return layout.isPresent() ? layout.get().bytes() : type.bytes(shape);
     }
 
-    private static Optional<PanelLayout> layout(Role role, Shape shape) {
-        return role == Role.WEIGHT ? Optional.of(PanelLayout.of(shape)) : Optional.empty();
+    private static Optional<PanelLayout> layout(Role role, ElementType type, Shape shape) {
+        return role == Role.WEIGHT ? Optional.of(PanelLayout.of(type, shape)) : Optional.empty();
     }
 
     /// Address of a tensor's first element; a weight must consist of whole matrices of its allocation.

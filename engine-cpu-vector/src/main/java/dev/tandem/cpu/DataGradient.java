@@ -8,7 +8,7 @@ final class DataGradient {
     // Rows of a result that the processor's prefetcher can follow at once.
     private static final int FOLLOWED_ROWS = 64;
     /// Room for a transposed panel, and as much to spare.
-    static final long TRANSPOSED_BYTES = 2 * Gemm.MOST_DEPTH * GemmTile.ROW_BYTES;
+    static final long TRANSPOSED_BYTES = 2 * Reduction.MOST_DEPTH * GemmTile.ROW_BYTES;
 
     private DataGradient() {}
 
@@ -20,7 +20,8 @@ final class DataGradient {
 
     /// Scratch of [#compute].
     static long bytes(int rows, int out, int panels) {
-        return Gemm.groupBytes(rows, out) + Gemm.sumBytes(rows, out, panels) + TRANSPOSED_BYTES;
+        int depth = Reduction.depth(out, rows);
+        return Reduction.groupBytes(out, depth, rows) + Gemm.sumBytes(rows, out, depth, panels) + TRANSPOSED_BYTES;
     }
 
     /// `dx = dy·W` for some rows and the panels `firstPanel ... lastPanel - 1` of columns of dx.
@@ -38,13 +39,15 @@ final class DataGradient {
             int lastPanel,
             Output dx) {
         int out = layout.out();
-        long transposed = scratch + Gemm.groupBytes(rows, out);
+        int depth = Reduction.depth(out, rows);
+        int groups = Reduction.groups(out, depth, rows);
+        long transposed = scratch + Reduction.groupBytes(out, depth, rows);
         long sums = transposed + TRANSPOSED_BYTES;
-        for (int group = 0; group < Gemm.groups(out, rows); group++) {
-            int first = Gemm.firstChunk(out, rows, group);
-            int last = Gemm.firstChunk(out, rows, group + 1);
-            if (!packed || Gemm.groups(out, rows) > 1) {
-                Gemm.pack(table, rows, out, first, last, scratch);
+        for (int group = 0; group < groups; group++) {
+            int first = Reduction.firstChunk(out, depth, rows, group);
+            int last = Reduction.firstChunk(out, depth, rows, group + 1);
+            if (!packed || groups > 1) {
+                Reduction.pack(table, rows, out, depth, first, last, scratch);
             }
             multiplyPanels(rows, first, last, scratch, layout, weight, firstPanel, lastPanel, dx, sums, transposed);
         }
@@ -68,8 +71,9 @@ final class DataGradient {
             long sums,
             long transposed) {
         int out = layout.out();
+        int most = Reduction.depth(out, rows);
         boolean first = firstChunk == 0;
-        boolean last = lastChunk == Gemm.chunks(out, rows);
+        boolean last = lastChunk == Reduction.chunks(out, most);
         for (int panel = firstPanel; panel < lastPanel; panel++) {
             int column = panel * GemmTile.WIDTH;
             int columns = Math.min(GemmTile.WIDTH, layout.in() - column);
@@ -78,17 +82,17 @@ final class DataGradient {
             long c = direct ? dx.y() + column * (long) Float.BYTES : sums + kept;
             long stride = direct ? dx.stride() : GemmTile.ROW_BYTES;
             for (int chunk = firstChunk; chunk < lastChunk; chunk++) {
-                long a = packed + (chunk - firstChunk) * Gemm.chunkBytes(rows, out);
-                transposePanel(rows, layout, weight, chunk, panel, transposed);
+                long a = packed + (chunk - firstChunk) * Reduction.chunkBytes(out, most, rows);
+                transposePanel(most, layout, weight, chunk, panel, transposed);
                 if (chunk + 1 < lastChunk || panel + 1 == lastPanel) {
-                    readAhead(dx.ahead, rows, layout, weight, panel, Math.min(chunk + 1, lastChunk - 1));
+                    readAhead(dx.ahead, most, layout, weight, panel, Math.min(chunk + 1, lastChunk - 1));
                 } else {
-                    readAhead(dx.ahead, rows, layout, weight, panel + 1, firstChunk);
+                    readAhead(dx.ahead, most, layout, weight, panel + 1, firstChunk);
                 }
                 if (last && chunk + 1 == lastChunk) {
                     dx.aboutToFinish(rows, column);
                 }
-                int depth = Gemm.chunk(out, rows, chunk + 1) - Gemm.chunk(out, rows, chunk);
+                int depth = Reduction.steps(out, most, chunk);
                 if (last && chunk + 1 == lastChunk && !(direct && dx.plain())) {
                     Gemm.lastTiles(rows, depth, a, transposed, dx, column, columns, c, stride, chunk > 0);
                 } else {
@@ -99,10 +103,10 @@ final class DataGradient {
     }
 
     /// Reads ahead what is transposed next.
-    private static void readAhead(ReadAhead ahead, int rows, PanelLayout layout, long weight, int panel, int chunk) {
-        int first = Gemm.chunk(layout.out(), rows, chunk);
+    private static void readAhead(ReadAhead ahead, int most, PanelLayout layout, long weight, int panel, int chunk) {
+        int first = Reduction.first(layout.out(), most, chunk);
         int column = panel * GemmTile.WIDTH;
-        int pieces = Math.ceilDiv(Gemm.chunk(layout.out(), rows, chunk + 1) - first, GemmTile.WIDTH);
+        int pieces = Math.ceilDiv(Reduction.steps(layout.out(), most, chunk), GemmTile.WIDTH);
         long pieceBytes = Math.min(GemmTile.WIDTH, layout.in() - column) * GemmTile.ROW_BYTES;
         long address = weight + first / GemmTile.WIDTH * layout.panelBytes() + column * GemmTile.ROW_BYTES;
         ahead.next(address, pieces, pieceBytes, layout.panelBytes());
@@ -110,11 +114,11 @@ final class DataGradient {
 
     /// Columns of one panel's width from the rows of a chunk of a weight, as a panel over these rows.
     private static void transposePanel(
-            int rows, PanelLayout layout, long weight, int chunk, int panel, long transposed) {
-        int first = Gemm.chunk(layout.out(), rows, chunk);
-        int panels = Math.ceilDiv(Gemm.chunk(layout.out(), rows, chunk + 1) - first, GemmTile.WIDTH);
+            int most, PanelLayout layout, long weight, int chunk, int panel, long transposed) {
+        int first = Reduction.first(layout.out(), most, chunk);
+        int panels = Math.ceilDiv(Reduction.steps(layout.out(), most, chunk), GemmTile.WIDTH);
         long source = weight + first / GemmTile.WIDTH * layout.panelBytes();
-        long spare = transposed + Gemm.MOST_DEPTH * GemmTile.ROW_BYTES;
+        long spare = transposed + Reduction.MOST_DEPTH * GemmTile.ROW_BYTES;
         Packing.weights(source, panels, layout.in(), panel * GemmTile.WIDTH, transposed, spare);
     }
 }

@@ -24,7 +24,9 @@ final class Elements {
         first = tensor.offset();
         packed = storage.layout().isPresent();
         layout = packed ? storage.layout().get() : FLAT;
-        stride = packed ? GemmTile.ROW_BYTES : tensor.type().bytes();
+        stride = packed
+                ? layout.offset(0, 0, 1) - layout.offset(0, 0, 0)
+                : tensor.type().bytes();
     }
 
     long count() {
@@ -45,6 +47,12 @@ final class Elements {
         int e = (int) (element / matrix);
         int within = (int) (element % matrix / layout.in());
         return base + layout.offset(e, within, (int) (element % layout.in()));
+    }
+
+    /// Address of the scale of the row in which an element of Q8 lies.
+    long scale(long i) {
+        long row = (first + i) / layout.in();
+        return base + layout.scaleOffset((int) (row / layout.out()), (int) (row % layout.out()));
     }
 
     /// Elements of the run from `i` on that lie before `end`.

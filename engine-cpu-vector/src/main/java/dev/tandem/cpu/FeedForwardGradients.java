@@ -93,12 +93,14 @@ final class FeedForwardGradients {
         int rows = o.blocks.rows(block);
         int expert = o.blocks.expert(block);
         long first = o.blocks.first(block);
-        int chunksOfC = Gemm.chunks(o.C, rows);
+        int depthOfC = Reduction.depth(o.C, rows);
+        int depthOfF = Reduction.depth(o.F, rows);
+        int chunksOfC = Reduction.chunks(o.C, depthOfC);
         long tableBytes = Packing.tableBytes(rows);
-        long yBytes = chunksOfC * Gemm.chunkBytes(rows, o.C);
-        long hiddenBytes = Gemm.groupBytes(rows, o.F);
+        long yBytes = chunksOfC * Reduction.chunkBytes(o.C, depthOfC, rows);
+        long hiddenBytes = Reduction.groupBytes(o.F, depthOfF, rows);
         long panelBytes = rows * GemmTile.ROW_BYTES;
-        long sumBytes = Gemm.sumBytes(rows, o.F, o.downLayout.panels());
+        long sumBytes = Gemm.sumBytes(rows, o.F, depthOfF, o.downLayout.panels());
         long table = workers.workspace(worker)
                 .address(tableBytes + yBytes + hiddenBytes + DataGradient.TRANSPOSED_BYTES + panelBytes + sumBytes);
         long packedY = table + tableBytes;
@@ -107,16 +109,16 @@ final class FeedForwardGradients {
         long panel = transposed + DataGradient.TRANSPOSED_BYTES;
         long sums = panel + panelBytes;
         Packing.strided(table, o.y + first * o.stride, o.stride, rows);
-        Gemm.pack(table, rows, o.C, 0, chunksOfC, packedY);
+        Reduction.pack(table, rows, o.C, depthOfC, 0, chunksOfC, packedY);
         Packing.strided(table, panel, GemmTile.ROW_BYTES, rows);
         RowOutput dX = outputs[worker].rows(dx + first * o.stride, o.stride);
         HiddenOutput hidden = hiddens[worker].backward(o.pre, o.blocks.first(block), o.form);
         long up = o.up + expert * o.upLayout.matrixBytes();
         long down = o.down + expert * o.downLayout.matrixBytes();
-        for (int group = 0; group < Gemm.groups(o.F, rows); group++) {
-            int from = Gemm.firstChunk(o.F, rows, group);
-            int to = Gemm.firstChunk(o.F, rows, group + 1);
-            hidden.into(table, rows, o.F, from, packedHidden);
+        for (int group = 0; group < Reduction.groups(o.F, depthOfF, rows); group++) {
+            int from = Reduction.firstChunk(o.F, depthOfF, rows, group);
+            int to = Reduction.firstChunk(o.F, depthOfF, rows, group + 1);
+            hidden.into(table, rows, o.F, depthOfF, from, packedHidden);
             DataGradient.multiplyPanels(
                     rows,
                     0,
@@ -124,8 +126,8 @@ final class FeedForwardGradients {
                     packedY,
                     o.downLayout,
                     down,
-                    Gemm.panel(o.F, rows, from),
-                    Gemm.panel(o.F, rows, to),
+                    Reduction.panel(o.F, depthOfF, from),
+                    Reduction.panel(o.F, depthOfF, to),
                     hidden,
                     panel,
                     transposed);

@@ -15,82 +15,15 @@ package dev.tandem.cpu;
 final class Gemm {
     private static final int LEAST_FORWARD_ROWS = 64;
     private static final int MOST_FORWARD_ROWS = 320;
-    /// Longest chunk of a reduction over columns: with few tiles, memory is waited for anyway, and each chunk would
-    /// interrupt it.
-    static final int MOST_DEPTH = 1024;
-    /// With some, a panel (32 KiB) stays in the first-level cache for all of them.
-    static final int DEPTH_IN_CACHE = 256;
-    // With many, it comes from the second-level cache in time, and sums are read and written less often.
-    private static final int DEPTH = 512;
-    private static final int UNCUT_DEPTH = 768;
-    private static final int FEW_TILES = 5;
-    private static final int MANY_TILES = 12;
-    /// Bytes of packed rows that a group of chunks may have, unless it is one chunk.
-    private static final long GROUP_BYTES = Processor.secondLevelCache() / 2;
     /// Most rows of a block of the forward product: each block reads the weights once.
     static final int FORWARD_ROWS =
-            Math.clamp(GROUP_BYTES / (DEPTH * Float.BYTES), LEAST_FORWARD_ROWS, MOST_FORWARD_ROWS);
+            Math.clamp(Reduction.GROUP_BYTES / (Reduction.DEPTH * Float.BYTES), LEAST_FORWARD_ROWS, MOST_FORWARD_ROWS);
 
     private Gemm() {}
-
-    /// Chunks of a reduction over columns.
-    static int chunks(int length, int rows) {
-        int tiles = RowTiles.count(rows);
-        if (tiles < MANY_TILES) {
-            return Split.parts(length, tiles <= FEW_TILES ? MOST_DEPTH : DEPTH_IN_CACHE);
-        }
-        return length <= UNCUT_DEPTH ? 1 : Split.parts(length, DEPTH);
-    }
-
-    /// Where a chunk begins: on a panel boundary, since the data gradient reads panels along its
-    /// reduction.
-    static int chunk(int length, int rows, int chunk) {
-        int panels = Math.ceilDiv(length, GemmTile.WIDTH);
-        return Math.min(length, Split.first(panels, chunks(length, rows), chunk) * GemmTile.WIDTH);
-    }
-
-    /// The panel in which a chunk begins, or the number of panels.
-    static int panel(int length, int rows, int chunk) {
-        return Math.ceilDiv(chunk(length, rows, chunk), GemmTile.WIDTH);
-    }
-
-    /// Steps of the longest chunk, rounded up to panels.
-    static int longestChunk(int length, int rows) {
-        return Math.ceilDiv(Math.ceilDiv(length, GemmTile.WIDTH), chunks(length, rows)) * GemmTile.WIDTH;
-    }
-
-    /// Packed groups of chunks that a reduction takes, and where each begins.
-    static int groups(int length, int rows) {
-        int most = (int) Math.max(1, GROUP_BYTES / chunkBytes(rows, length));
-        return Split.parts(chunks(length, rows), most);
-    }
-
-    static int firstChunk(int length, int rows, int group) {
-        return Split.first(chunks(length, rows), groups(length, rows), group);
-    }
 
     /// Bytes of a block of packed rows.
     static long packedBytes(int rows, int depth) {
         return Workspace.aligned((long) rows * depth * Float.BYTES + Packing.SLACK);
-    }
-
-    /// Bytes from one packed chunk of a reduction to the next.
-    static long chunkBytes(int rows, int length) {
-        return packedBytes(rows, longestChunk(length, rows));
-    }
-
-    /// Bytes of a packed group.
-    static long groupBytes(int rows, int length) {
-        return Math.ceilDiv(chunks(length, rows), groups(length, rows)) * chunkBytes(rows, length);
-    }
-
-    /// Packs some chunks of rows.
-    static void pack(long table, int rows, int length, int firstChunk, int lastChunk, long out) {
-        for (int chunk = firstChunk; chunk < lastChunk; chunk++) {
-            int first = chunk(length, rows, chunk);
-            long target = out + (chunk - firstChunk) * chunkBytes(rows, length);
-            Packing.rows(table, rows, first * (long) Float.BYTES, chunk(length, rows, chunk + 1) - first, target);
-        }
     }
 
     /// Multiplies packed rows with one panel.
@@ -150,20 +83,39 @@ final class Gemm {
         }
     }
 
+    /// Where a chunk of the panels of a forward product begins: narrow ones stay together in twos.
+    static int firstPanel(PanelLayout layout, int chunks, int chunk) {
+        int together = layout.narrow() ? 2 : 1;
+        int parts = Math.ceilDiv(layout.panels(), together);
+        return Math.min(layout.panels(), Split.first(parts, chunks, chunk) * together);
+    }
+
     /// Scratch of [#forward].
-    static long forwardBytes(int rows, int in, int panels) {
-        return groupBytes(rows, in) + sumBytes(rows, in, panels);
+    ///
+    /// @param chunks of the panels
+    static long forwardBytes(int rows, PanelLayout layout, int chunks) {
+        int panels = Math.ceilDiv(layout.panels(), chunks) + (layout.narrow() ? 1 : 0);
+        int depth = Reduction.depth(layout, rows);
+        return Reduction.groupBytes(layout.in(), depth, rows)
+                + expandedBytes(layout)
+                + sumBytes(rows, layout.in(), depth, panels);
     }
 
-    /// Panels that one call of a tile computes.
-    static int panelsAtOnce(int rows) {
-        return rows <= GemmTile.PAIR_ROWS ? 2 : 1;
+    /// Panels that one call of a tile computes. Where weights are narrow, several rows are worth a panel that is
+    /// made F32 first, and two of these do not fit the first-level cache.
+    static int panelsAtOnce(int rows, PanelLayout layout) {
+        return rows <= (layout.narrow() ? 1 : GemmTile.PAIR_ROWS) ? 2 : 1;
     }
 
-    /// Room for the sums of a forward product: of all panels if they take several groups of chunks. Apart from
+    /// Room for a chunk of a panel of narrow weights in F32.
+    static long expandedBytes(PanelLayout layout) {
+        return layout.narrow() ? Reduction.DEPTH_IN_CACHE * GemmTile.ROW_BYTES : 0;
+    }
+
+    /// Room for the sums of a product: of all panels if they take several groups of chunks. Apart from
     /// the result, a panel's sums are contiguous, so that the processor fetches them ahead.
-    static long sumBytes(int rows, int in, int panels) {
-        int most = groups(in, rows) == 1 ? 1 : panels;
+    static long sumBytes(int rows, int length, int depth, int panels) {
+        int most = Reduction.groups(length, depth, rows) == 1 ? 1 : panels;
         return (long) (most + 1) * rows * GemmTile.ROW_BYTES;
     }
 
@@ -182,14 +134,17 @@ final class Gemm {
             int lastPanel,
             Output y) {
         int in = layout.in();
-        long sums = scratch + groupBytes(rows, in);
-        for (int group = 0; group < groups(in, rows); group++) {
-            int first = firstChunk(in, rows, group);
-            int last = firstChunk(in, rows, group + 1);
-            if (!packed || groups(in, rows) > 1) {
-                pack(table, rows, in, first, last, scratch);
+        int depth = Reduction.depth(layout, rows);
+        int groups = Reduction.groups(in, depth, rows);
+        long expanded = scratch + Reduction.groupBytes(in, depth, rows);
+        long sums = expanded + expandedBytes(layout);
+        for (int group = 0; group < groups; group++) {
+            int first = Reduction.firstChunk(in, depth, rows, group);
+            int last = Reduction.firstChunk(in, depth, rows, group + 1);
+            if (!packed || groups > 1) {
+                Reduction.pack(table, rows, in, depth, first, last, scratch);
             }
-            multiplyPanels(rows, first, last, scratch, layout, weight, firstPanel, lastPanel, y, sums);
+            multiplyPanels(rows, first, last, scratch, layout, weight, firstPanel, lastPanel, y, sums, expanded);
         }
     }
 
@@ -197,6 +152,7 @@ final class Gemm {
     ///
     /// @param packed the rows' columns of these chunks
     /// @param sums room of [#sumBytes], kept from call to call; of one call if it takes all chunks
+    /// @param expanded room of [#expandedBytes]
     static void multiplyPanels(
             int rows,
             int firstChunk,
@@ -207,12 +163,16 @@ final class Gemm {
             int firstPanel,
             int lastPanel,
             Output y,
-            long sums) {
-        int step = panelsAtOnce(rows);
+            long sums,
+            long expanded) {
+        int in = layout.in();
+        int most = Reduction.depth(layout, rows);
+        int step = panelsAtOnce(rows, layout);
         boolean first = firstChunk == 0;
-        boolean last = lastChunk == chunks(layout.in(), rows);
-        for (int panel = firstPanel; panel < lastPanel; panel += step) {
-            int panels = Math.min(step, lastPanel - panel);
+        boolean last = lastChunk == Reduction.chunks(in, most);
+        boolean narrowRow = rows == 1 && layout.narrow();
+        for (int panel = firstPanel, panels; panel < lastPanel; panel += panels) {
+            panels = narrowRow ? NarrowRow.panels(layout, panel, lastPanel) : Math.min(step, lastPanel - panel);
             int column = panel * GemmTile.WIDTH;
             int columns = Math.min(panels * GemmTile.WIDTH, layout.out() - column);
             boolean direct = y.direct() && first && last && columns == panels * GemmTile.WIDTH;
@@ -220,59 +180,49 @@ final class Gemm {
             long c = direct ? y.y() + column * (long) Float.BYTES : sums + kept;
             long stride = direct ? y.stride() : step * GemmTile.ROW_BYTES;
             boolean unfinished = last && !(direct && y.plain());
-            for (int chunk = firstChunk; chunk < lastChunk; chunk++) {
-                long a = packed + (chunk - firstChunk) * chunkBytes(rows, layout.in());
+            if (narrowRow) {
+                boolean more = panel + panels < lastPanel;
+                NarrowRow.multiply(firstChunk, lastChunk, packed, layout, weight, panel, panels, more, c, expanded);
+            }
+            for (int chunk = firstChunk; chunk < lastChunk && !narrowRow; chunk++) {
+                long a = packed + (chunk - firstChunk) * Reduction.chunkBytes(in, most, rows);
+                int from = Reduction.first(in, most, chunk);
+                int depth = Reduction.steps(in, most, chunk);
                 if (panels == 2) {
-                    int from = chunk(layout.in(), rows, chunk);
-                    int depth = chunk(layout.in(), rows, chunk + 1) - from;
                     long b = weight + panel * layout.panelBytes() + from * GemmTile.ROW_BYTES;
                     GemmTile.TILE.multiplyPair(rows, depth, a, b, layout.panelBytes(), c, stride, chunk > 0);
+                    continue;
+                }
+                if (chunk + 1 < lastChunk || panel + 1 == lastPanel) {
+                    readAhead(y.ahead, most, layout, weight, panel, Math.min(chunk + 1, lastChunk - 1));
                 } else {
-                    if (chunk + 1 < lastChunk || panel + 1 == lastPanel) {
-                        readAhead(y.ahead, rows, layout, weight, panel, Math.min(chunk + 1, lastChunk - 1));
-                    } else {
-                        readAhead(y.ahead, rows, layout, weight, panel + 1, firstChunk);
-                    }
-                    if (last && chunk + 1 == lastChunk) {
-                        y.aboutToFinish(rows, column);
-                    }
-                    boolean finish = unfinished && chunk + 1 == lastChunk;
-                    multiplyChunk(rows, a, layout, weight, panel, chunk, y, finish, c, stride);
+                    readAhead(y.ahead, most, layout, weight, panel + 1, firstChunk);
+                }
+                if (last && chunk + 1 == lastChunk) {
+                    y.aboutToFinish(rows, column);
+                }
+                long b = expanded;
+                if (layout.narrow()) {
+                    NarrowTile.expand(layout, weight, panel, from, depth, expanded);
+                    y.ahead.askAtOnce(RowTiles.count(rows));
+                } else {
+                    b = weight + panel * layout.panelBytes() + from * GemmTile.ROW_BYTES;
+                }
+                if (unfinished && chunk + 1 == lastChunk) {
+                    lastTiles(rows, depth, a, b, y, column, columns, c, stride, chunk > 0);
+                } else {
+                    tiles(rows, depth, a, b, y.ahead, c, stride, chunk > 0);
                 }
             }
-            if (unfinished && panels == 2) {
+            if (unfinished && (panels == 2 || narrowRow)) {
                 y.finish(0, rows, column, columns, c, stride);
             }
         }
     }
 
-    private static void readAhead(ReadAhead ahead, int rows, PanelLayout layout, long weight, int panel, int chunk) {
-        int first = chunk(layout.in(), rows, chunk);
-        long bytes = (chunk(layout.in(), rows, chunk + 1) - first) * GemmTile.ROW_BYTES;
-        ahead.next(weight + panel * layout.panelBytes() + first * GemmTile.ROW_BYTES, 1, bytes, 0);
-    }
-
-    /// One chunk of one panel.
-    private static void multiplyChunk(
-            int rows,
-            long a,
-            PanelLayout layout,
-            long weight,
-            int panel,
-            int chunk,
-            Output y,
-            boolean finish,
-            long c,
-            long stride) {
-        int first = chunk(layout.in(), rows, chunk);
-        int depth = chunk(layout.in(), rows, chunk + 1) - first;
-        long b = weight + panel * layout.panelBytes() + first * GemmTile.ROW_BYTES;
-        if (finish) {
-            int column = panel * GemmTile.WIDTH;
-            int columns = Math.min(GemmTile.WIDTH, layout.out() - column);
-            lastTiles(rows, depth, a, b, y, column, columns, c, stride, chunk > 0);
-        } else {
-            tiles(rows, depth, a, b, y.ahead, c, stride, chunk > 0);
-        }
+    private static void readAhead(ReadAhead ahead, int most, PanelLayout layout, long weight, int panel, int chunk) {
+        long first = layout.stepOffset(Reduction.first(layout.in(), most, chunk));
+        long bytes = layout.stepOffset(Reduction.first(layout.in(), most, chunk + 1)) - first;
+        ahead.next(weight + layout.panelOffset(panel) + first, 1, bytes, 0);
     }
 }

@@ -19,6 +19,7 @@ final class HiddenOutput extends Output {
     private long table;
     private long packed;
     private int length;
+    private int depth;
     private int firstChunk;
     private int rows;
 
@@ -50,10 +51,12 @@ final class HiddenOutput extends Output {
     ///
     /// @param table addresses of the rows in scratch
     /// @param length columns of the whole hidden block
-    HiddenOutput into(long table, int rows, int length, int firstChunk, long packed) {
+    /// @param depth most steps of its chunks
+    HiddenOutput into(long table, int rows, int length, int depth, int firstChunk, long packed) {
         this.table = table;
         this.rows = rows;
         this.length = length;
+        this.depth = depth;
         this.firstChunk = firstChunk;
         this.packed = packed;
         return this;
@@ -94,7 +97,7 @@ final class HiddenOutput extends Output {
             finishPanel(firstRow + first, rows, column + done, width, source + done * (long) Float.BYTES, sourceStride);
         }
         int chunk = firstChunk;
-        while (Gemm.chunk(length, this.rows, chunk + 1) <= column) {
+        while (Reduction.first(length, depth, chunk + 1) <= column) {
             chunk++;
         }
         pack(first, rows, chunk, column, columns, 0);
@@ -139,11 +142,11 @@ final class HiddenOutput extends Output {
 
     /// Packs columns of some rows of the scratch; two panels at once may lie in two chunks.
     private void pack(int first, int rows, int chunk, int column, int columns, int done) {
-        int begin = Gemm.chunk(length, this.rows, chunk);
-        int end = Gemm.chunk(length, this.rows, chunk + 1);
+        int begin = Reduction.first(length, depth, chunk);
+        int end = Reduction.first(length, depth, chunk + 1);
         int count = Math.min(columns, end - column);
         long target = packed
-                + (chunk - firstChunk) * Gemm.chunkBytes(this.rows, length)
+                + (chunk - firstChunk) * Reduction.chunkBytes(length, depth, this.rows)
                 + ((long) first * (end - begin) + (long) (column - begin) * rows) * Float.BYTES;
         Packing.tilePart(table + first * (long) Long.BYTES, rows, done * (long) Float.BYTES, count, target);
         if (count < columns) {

@@ -33,6 +33,7 @@ final class Lanes {
     static final long ADDRESS_BITS = (1L << 56) - 1;
 
     static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
+    private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED;
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
     static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
 
@@ -107,6 +108,22 @@ final class Lanes {
 
     static void setInt(long address, int value) {
         MEMORY.set(INT, address & ADDRESS_BITS, value);
+    }
+
+    static short getShort(long address) {
+        return MEMORY.get(SHORT, address & ADDRESS_BITS);
+    }
+
+    static void setShort(long address, short value) {
+        MEMORY.set(SHORT, address & ADDRESS_BITS, value);
+    }
+
+    static byte getByte(long address) {
+        return MEMORY.get(ValueLayout.JAVA_BYTE, address & ADDRESS_BITS);
+    }
+
+    static void setByte(long address, byte value) {
+        MEMORY.set(ValueLayout.JAVA_BYTE, address & ADDRESS_BITS, value);
     }
 
     static long getLong(long address) {

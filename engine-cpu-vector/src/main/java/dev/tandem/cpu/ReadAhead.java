@@ -92,6 +92,13 @@ class ReadAhead {
         }
     }
 
+    /// Asks for all that is needed after this panel where there are too few tiles to share it.
+    void askAtOnce(int tiles) {
+        for (int piece = 0; piece < pieces && tiles < FEWEST_TILES_TO_ASK; piece++) {
+            fetch(next + piece * pieceStride, pieceBytes);
+        }
+    }
+
     /// For tests to see what is asked for.
     void fetch(long first, long bytes) {
         Prefetch.lines(first, bytes);

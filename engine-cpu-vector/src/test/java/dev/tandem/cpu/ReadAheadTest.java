@@ -55,6 +55,15 @@ final class ReadAheadTest {
         assertThat(ahead.asked).isEqualTo(expected);
     }
 
+    @ParameterizedTest
+    @CsvSource({"1, 2", "2, 2", "3, 0"})
+    void whatTooFewTilesWouldShareIsAskedForAtOnce(int tiles, int lines) {
+        var ahead = new Counted(ReadAhead.ANY);
+        ahead.next(NEXT, 2, LINE, 2 * LINE);
+        ahead.askAtOnce(tiles);
+        assertThat(ahead.asked).hasSize(lines);
+    }
+
     @Test
     void tilesReadInsteadOfAskingWhereTheyDoManyStepsForEachLine() {
         var ahead = new Counted(ReadAhead.SOME);

@@ -2,7 +2,6 @@ package dev.tandem.cuda;
 
 import dev.tandem.cuda.Matmul.Matrix;
 import dev.tandem.engine.DeviceException;
-import dev.tandem.engine.ElementType;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -223,7 +222,7 @@ final class CublasLt implements MatmulLibrary {
         return switch (matrix.type()) {
             case F32 -> cudart.CUDA_R_32F;
             case BF16 -> cudart.CUDA_R_16BF;
-            case I32 -> throw new IllegalArgumentException("products are of floats, not " + ElementType.I32);
+            case I32, Q8 -> throw new IllegalArgumentException("products are of floats, not " + matrix.type());
         };
     }
 }

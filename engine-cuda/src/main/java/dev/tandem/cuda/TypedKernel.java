@@ -24,7 +24,7 @@ record TypedKernel<A extends Record>(CudaKernel<A> f32, CudaKernel<A> bf16) {
         return switch (type) {
             case F32 -> f32;
             case BF16 -> bf16;
-            case I32 -> throw new IllegalArgumentException("activations are floats, not " + type);
+            case I32, Q8 -> throw new IllegalArgumentException("activations are floats, not " + type);
         };
     }
 }

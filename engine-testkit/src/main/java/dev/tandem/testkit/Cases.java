@@ -36,6 +36,19 @@ public final class Cases {
             new Product(130, 96, 200),
             new Product(128, 256, 512));
 
+    /// Dense products whose backward is not asked for: few rows of long and short reductions, tails of
+    /// rows, chunks and columns, several tasks.
+    public static final List<Product> FORWARD = List.of(
+            new Product(1, 1, 1),
+            new Product(1, 33, 64),
+            new Product(1, 769, 330),
+            new Product(2, 64, 131),
+            new Product(3, 17, 5),
+            new Product(5, 300, 48),
+            new Product(17, 1537, 65),
+            new Product(64, 96, 200),
+            new Product(300, 71, 45));
+
     /// Attention.
     public static final List<Heads> ATTENTION = List.of(
             new Heads(2, 5, 3, 7),

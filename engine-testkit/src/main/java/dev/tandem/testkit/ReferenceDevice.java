@@ -17,11 +17,12 @@ import java.util.EnumSet;
 import java.util.Set;
 
 /// Scalar loops in double precision on the calling thread, written from the documented formulas. Tensors
-/// of BF16 hold doubles that are rounded when they are stored.
+/// of BF16 hold doubles that are rounded when they are stored, those of Q8 the values that were uploaded.
 final class ReferenceDevice implements Device {
     static final String NAME = "reference";
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED;
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
 
     private final Kernels kernels = new Kernels(
             new ReferenceFill(),
@@ -58,7 +59,12 @@ final class ReferenceDevice implements Device {
 
     @Override
     public Set<ElementType> types() {
-        return EnumSet.allOf(ElementType.class);
+        return EnumSet.of(ElementType.F32, ElementType.BF16, ElementType.I32);
+    }
+
+    @Override
+    public Set<ElementType> weightTypes() {
+        return EnumSet.of(ElementType.BF16, ElementType.Q8);
     }
 
     @Override
@@ -79,43 +85,52 @@ final class ReferenceDevice implements Device {
 
     @Override
     public void upload(Tensor target, MemorySegment source) {
-        if (target.type() == ElementType.I32) {
-            Integers integers = Integers.of(target);
-            for (int i = 0; i < integers.size(); i++) {
-                integers.set(i, source.get(ValueLayout.JAVA_INT_UNALIGNED, (long) i * Integer.BYTES));
+        switch (target.type()) {
+            case I32 -> {
+                Integers integers = Integers.of(target);
+                for (int i = 0; i < integers.size(); i++) {
+                    integers.set(i, source.get(INT, (long) i * Integer.BYTES));
+                }
             }
-        } else {
-            Values values = Values.of(target);
-            boolean half = target.type() == ElementType.BF16;
-            for (int i = 0; i < values.size(); i++) {
-                values.set(i, half ? bf16(source, i) : source.get(FLOAT, (long) i * Float.BYTES));
+            case Q8 -> QuantizedRows.of(target).upload(source);
+            case F32 -> {
+                Values values = Values.of(target);
+                for (int i = 0; i < values.size(); i++) {
+                    values.set(i, source.get(FLOAT, (long) i * Float.BYTES));
+                }
+            }
+            case BF16 -> {
+                Values values = Values.of(target);
+                for (int i = 0; i < values.size(); i++) {
+                    values.set(i, Bf16.value(source.get(SHORT, (long) i * Short.BYTES)));
+                }
             }
         }
     }
 
     @Override
     public void download(MemorySegment target, Tensor source) {
-        if (source.type() == ElementType.I32) {
-            Integers integers = Integers.of(source);
-            for (int i = 0; i < integers.size(); i++) {
-                target.set(ValueLayout.JAVA_INT_UNALIGNED, (long) i * Integer.BYTES, integers.get(i));
+        switch (source.type()) {
+            case I32 -> {
+                Integers integers = Integers.of(source);
+                for (int i = 0; i < integers.size(); i++) {
+                    target.set(INT, (long) i * Integer.BYTES, integers.get(i));
+                }
             }
-        } else {
-            Values values = Values.of(source);
-            boolean half = source.type() == ElementType.BF16;
-            for (int i = 0; i < values.size(); i++) {
-                float value = (float) values.get(i);
-                if (half) {
-                    target.set(SHORT, (long) i * Short.BYTES, Bf16.of(value));
-                } else {
-                    target.set(FLOAT, (long) i * Float.BYTES, value);
+            case Q8 -> QuantizedRows.of(source).download(target);
+            case F32 -> {
+                Values values = Values.of(source);
+                for (int i = 0; i < values.size(); i++) {
+                    target.set(FLOAT, (long) i * Float.BYTES, (float) values.get(i));
+                }
+            }
+            case BF16 -> {
+                Values values = Values.of(source);
+                for (int i = 0; i < values.size(); i++) {
+                    target.set(SHORT, (long) i * Short.BYTES, Bf16.of((float) values.get(i)));
                 }
             }
         }
-    }
-
-    private static float bf16(MemorySegment source, int index) {
-        return Bf16.value(source.get(SHORT, (long) index * Short.BYTES));
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.tandem.gpt;
 
 import dev.tandem.engine.Backend;
+import dev.tandem.engine.ElementType;
 import dev.tandem.engine.PlannedTensor;
 import dev.tandem.engine.Region;
 import dev.tandem.engine.RepeatedStep;
@@ -17,14 +18,21 @@ import java.util.Optional;
 /// The number of texts is fixed, so appending one token to each is always the same step, and a device may
 /// keep what it prepared for it: a session prepares its own, and nothing is padded to a size that several share.
 ///
+/// Each token reads all weights once, and nothing bounds it more than their bytes. So a session may
+/// multiply by copies of fewer bytes, which it makes when it is opened: of every matrix but those of
+/// gates, and of the embedding table where it gives logits, not where tokens are looked up.
+///
 /// Not safe for use by several threads at once.
 public final class DecodeSession implements AutoCloseable {
+    private static final int COPIED_AT_ONCE = 1 << 22;
+
     private final Gpt model;
     private final Backend backend;
     private final Region region;
     private final int B;
     private final int capacity;
     private final List<KvCache> caches = new ArrayList<>();
+    private final Parameters weights;
     private final Tensor logits;
     private final Network one;
     private final Inputs oneInputs;
@@ -32,7 +40,7 @@ public final class DecodeSession implements AutoCloseable {
     private final RepeatedStep token;
     private int length;
 
-    private DecodeSession(Gpt model, int B, int capacity, Region region) {
+    private DecodeSession(Gpt model, ElementType weightType, int B, int capacity, Region region) {
         this.model = model;
         this.backend = model.backend();
         this.region = region;
@@ -44,13 +52,41 @@ public final class DecodeSession implements AutoCloseable {
                     new KvCache(tensors.get("blocks." + block + ".keys"), tensors.get("blocks." + block + ".values")));
         }
         this.logits = tensors.get("next");
-        this.one = Network.evaluation(model, Plan.decoding(model.config(), model.precision(), B, 1), region);
+        this.weights =
+                model.weights().with(copies(model.config(), model.precision(), weightType), model.config(), region);
+        copy(model.weights().tensors(), weights.tensors());
+        this.one = Network.evaluation(model, weights, Plan.decoding(model.config(), model.precision(), B, 1), region);
         this.oneInputs = new Inputs(backend, one);
         this.pass = new Pass(model.config(), false, 0);
         this.token = region.repeated();
     }
 
-    static DecodeSession open(Gpt model, int B, int capacity) {
+    /// Fills the copies, some rows at a time.
+    private void copy(List<Tensor> originals, List<Tensor> copies) {
+        for (int i = 0; i < originals.size(); i++) {
+            Tensor from = originals.get(i);
+            Tensor to = copies.get(i);
+            if (from.type() == to.type()) {
+                continue;
+            }
+            boolean stack = from.shape().rank() == 3;
+            for (int e = 0; e < (stack ? from.shape().extent(0) : 1); e++) {
+                copyMatrix(stack ? from.at(e) : from, stack ? to.at(e) : to);
+            }
+        }
+    }
+
+    private void copyMatrix(Tensor from, Tensor to) {
+        int rows = from.shape().extent(0);
+        int atOnce = Math.max(1, COPIED_AT_ONCE / from.shape().last());
+        for (int first = 0; first < rows; first += atOnce) {
+            int count = Math.min(atOnce, rows - first);
+            backend.upload(to.slice(first, count), backend.floats(from.slice(first, count)));
+        }
+    }
+
+    static DecodeSession open(Gpt model, ElementType weightType, int B, int capacity) {
+        demand(model, weightType);
         if (B < 1 || capacity < 1 || capacity > model.config().T()) {
             throw new IllegalArgumentException("a session needs at least one text and 1 to "
                     + model.config().T() + " positions, was B=" + B + " positions=" + capacity);
@@ -58,20 +94,48 @@ public final class DecodeSession implements AutoCloseable {
         model.renewWeights();
         Region region = model.backend().region("session");
         try {
-            region.reserve(plan(model.config(), model.precision(), B, capacity));
-            return new DecodeSession(model, B, capacity, region);
+            region.reserve(plan(model.config(), model.precision(), weightType, B, capacity));
+            return new DecodeSession(model, weightType, B, capacity, region);
         } catch (RuntimeException failure) {
             region.close();
             throw failure;
         }
     }
 
+    private static void demand(Gpt model, ElementType weightType) {
+        Backend backend = model.backend();
+        if (weightType == model.precision().type()) {
+            return;
+        }
+        if (model.precision() != Precision.F32 || !backend.offersWeights(weightType)) {
+            throw new IllegalArgumentException(
+                    "backend '%s' does not decode by weights in %s with activations in %s: leave them %s"
+                                    .formatted(
+                                            backend.name(),
+                                            weightType,
+                                            model.precision(),
+                                            model.precision().type())
+                            + ", or open a backend that offers such weights and a model in F32");
+        }
+    }
+
     /// The tensors that a session needs besides the parameters; those of a prompt come on top while
     /// it is read.
     public static List<PlannedTensor> plan(GptConfig config, Precision precision, int B, int positions) {
+        return plan(config, precision, precision.type(), B, positions);
+    }
+
+    /// The same where the session's weights have a type of their own.
+    public static List<PlannedTensor> plan(
+            GptConfig config, Precision precision, ElementType weightType, int B, int positions) {
         var buffers = new ArrayList<>(kept(config, precision, B, positions));
+        buffers.addAll(copies(config, precision, weightType));
         buffers.addAll(Plan.decoding(config, precision, B, 1).buffers());
         return List.copyOf(buffers);
+    }
+
+    private static List<PlannedTensor> copies(GptConfig config, Precision precision, ElementType weightType) {
+        return weightType == precision.type() ? List.of() : Parameters.copyPlan(config, weightType);
     }
 
     private static List<PlannedTensor> kept(GptConfig config, Precision precision, int B, int positions) {
@@ -123,7 +187,7 @@ public final class DecodeSession implements AutoCloseable {
             try (Region prompt = backend.region("prompt")) {
                 var plan = Plan.decoding(model.config(), model.precision(), B, T);
                 prompt.reserve(plan.buffers());
-                var network = Network.evaluation(model, plan, prompt);
+                var network = Network.evaluation(model, weights, plan, prompt);
                 append(network, new Inputs(backend, network), ids);
             }
         }
@@ -135,7 +199,7 @@ public final class DecodeSession implements AutoCloseable {
         inputs.upload(ids);
         network.decode(pass, caches, length);
         int T = network.plan().T();
-        Tensor table = model.weights().embedding();
+        Tensor table = weights.embedding();
         var linear = backend.kernels().linear();
         if (T == 1) {
             linear.forward(logits, network.hidden(), table, Optional.empty());

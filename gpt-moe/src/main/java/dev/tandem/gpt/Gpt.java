@@ -1,6 +1,7 @@
 package dev.tandem.gpt;
 
 import dev.tandem.engine.Backend;
+import dev.tandem.engine.ElementType;
 import dev.tandem.engine.PlannedTensor;
 import dev.tandem.engine.Region;
 import dev.tandem.engine.Tensor;
@@ -169,7 +170,15 @@ public final class Gpt implements AutoCloseable {
 
     /// Opens a session that continues `B` texts of equal length up to `positions` tokens each.
     public DecodeSession decode(int B, int positions) {
-        return DecodeSession.open(this, B, positions);
+        return decode(B, positions, precision.type());
+    }
+
+    /// Opens a session that continues `B` texts and multiplies by copies of the weights that take fewer
+    /// bytes. A model that computes in F32 may decode so where [Backend#offersWeights] says it.
+    ///
+    /// @throws IllegalArgumentException if the backend does not multiply by weights of that type
+    public DecodeSession decode(int B, int positions, ElementType weightType) {
+        return DecodeSession.open(this, weightType, B, positions);
     }
 
     /// Frees the weights. Close what was planned on this model first.

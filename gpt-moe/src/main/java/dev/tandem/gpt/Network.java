@@ -30,26 +30,32 @@ final class Network {
     /// A network that keeps what its backward needs, and the gradients it adds to.
     static Network training(Gpt model, Plan plan, Region region, Parameters gradients, GateNoise noise) {
         var tensors = BufferPlan.allocate(plan.buffers(), region);
-        return new Network(model, new Context(plan, model.backend().kernels(), tensors, noise), gradients);
+        return new Network(
+                model, model.weights(), new Context(plan, model.backend().kernels(), tensors, noise), gradients);
     }
 
     /// A network that forgets every block after the next.
     static Network evaluation(Gpt model, Plan plan, Region region) {
+        return evaluation(model, model.weights(), plan, region);
+    }
+
+    /// The same with copies of the weights in the blocks.
+    static Network evaluation(Gpt model, Parameters weights, Plan plan, Region region) {
         var tensors = BufferPlan.allocate(plan.buffers(), region);
         GateNoise none = (_, _, _, _, _) -> {
             throw new IllegalStateException("evaluation draws no noise");
         };
         // no backward follows, so the place of the gradients is never written
-        return new Network(model, new Context(plan, model.backend().kernels(), tensors, none), model.parameters());
+        var context = new Context(plan, model.backend().kernels(), tensors, none);
+        return new Network(model, weights, context, model.parameters());
     }
 
-    private Network(Gpt model, Context context, Parameters gradients) {
+    private Network(Gpt model, Parameters weights, Context context, Parameters gradients) {
         Plan plan = context.plan();
-        Parameters weights = model.weights();
         this.context = context;
         this.config = plan.config();
         this.embedding = context.kernels().embedding();
-        this.table = weights.embedding();
+        this.table = model.weights().embedding();
         this.positions = model.positions();
         this.gradients = gradients;
         for (int micro = 0; micro < plan.microBatches(); micro++) {

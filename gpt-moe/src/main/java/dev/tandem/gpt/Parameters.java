@@ -1,5 +1,6 @@
 package dev.tandem.gpt;
 
+import dev.tandem.engine.ElementType;
 import dev.tandem.engine.PlannedTensor;
 import dev.tandem.engine.Region;
 import dev.tandem.engine.Role;
@@ -11,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /// One tensor per parameter of a model: the weights themselves, their gradients, or a moment.
 ///
@@ -109,10 +111,21 @@ public record Parameters(Tensor embedding, Optional<Tensor> positions, List<Bloc
         if (precision == Precision.F32) {
             return List.of();
         }
+        return matrices(config, precision.type()).toList();
+    }
+
+    /// The copies of another type that a decoding session of this configuration multiplies by: of all
+    /// matrices but those of gates, whose choices should stay what they are.
+    static List<PlannedTensor> copyPlan(GptConfig config, ElementType type) {
+        return matrices(config, type)
+                .filter(buffer -> !buffer.name().contains(".gate."))
+                .toList();
+    }
+
+    private static Stream<PlannedTensor> matrices(GptConfig config, ElementType type) {
         return plan(config).stream()
                 .filter(buffer -> buffer.role() == Role.WEIGHT)
-                .map(buffer -> new PlannedTensor(buffer.name(), buffer.role(), precision.type(), buffer.shape()))
-                .toList();
+                .map(buffer -> new PlannedTensor(buffer.name(), buffer.role(), type, buffer.shape()));
     }
 
     /// Allocates one tensor of zeros per parameter.
@@ -122,10 +135,14 @@ public record Parameters(Tensor embedding, Optional<Tensor> positions, List<Bloc
 
     /// What products read: working copies where there are any, else the parameters of this tree.
     Parameters working(GptConfig config, Precision precision, Region region) {
+        return with(workingPlan(config, precision), config, region);
+    }
+
+    /// This tree with other tensors in place of some, zeros yet.
+    Parameters with(List<PlannedTensor> others, GptConfig config, Region region) {
         var tensors = new HashMap<String, Tensor>();
         forEach(tensors::put);
-        tensors.putAll(
-                BufferPlan.allocate(workingPlan(config, precision), region).byName());
+        tensors.putAll(BufferPlan.allocate(others, region).byName());
         return of(config, new BufferPlan.Tensors(tensors));
     }
 

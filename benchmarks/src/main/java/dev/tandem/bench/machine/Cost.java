@@ -32,7 +32,7 @@ public record Cost(double flop, double read, double written, double updated) {
     private static double bytes(List<Tensor> tensors) {
         double bytes = 0;
         for (Tensor tensor : tensors) {
-            bytes += (double) tensor.shape().elements() * tensor.type().bytes();
+            bytes += tensor.type().bytes(tensor.shape());
         }
         return bytes;
     }

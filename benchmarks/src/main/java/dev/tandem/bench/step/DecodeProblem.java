@@ -3,6 +3,7 @@ package dev.tandem.bench.step;
 import dev.tandem.bench.Problem;
 import dev.tandem.bench.Room;
 import dev.tandem.bench.machine.Cost;
+import dev.tandem.engine.ElementType;
 import dev.tandem.engine.Tensor;
 import dev.tandem.gpt.DecodeSession;
 import dev.tandem.gpt.Gpt;
@@ -26,9 +27,14 @@ public final class DecodeProblem implements Problem {
 
     /// The model's first weights, a prompt, and an empty session.
     public DecodeProblem(Room room, GptConfig config, int promptLength) {
+        this(room, config, room.precision().type(), promptLength);
+    }
+
+    /// The same where the session multiplies by weights of a type of their own.
+    public DecodeProblem(Room room, GptConfig config, ElementType weights, int promptLength) {
         this.room = room;
         this.model = Gpt.create(room.backend(), config, room.precision(), SEED);
-        this.session = model.decode(config.T());
+        this.session = model.decode(1, config.T(), weights);
         this.prompt =
                 new SplittableRandom(SEED).ints(promptLength, 0, config.V()).toArray();
         this.logits = room.floats("logits", config.V());
@@ -71,9 +77,14 @@ public final class DecodeProblem implements Problem {
 
     /// Work of [#decode] behind the prompt: every active parameter and the cache are read once.
     public static Cost decodeCost(GptConfig config, Precision precision, int promptLength) {
+        return decodeCost(config, precision, precision.type(), promptLength);
+    }
+
+    /// The same where weights have a type of their own, without the few that keep the other and without
+    /// scales, which together are less than a per cent.
+    public static Cost decodeCost(GptConfig config, Precision precision, ElementType weights, int promptLength) {
         var count = FlopCount.of(config, promptLength);
-        double parameters =
-                (double) ParameterCount.of(config).active() * precision.type().bytes();
+        double parameters = (double) ParameterCount.of(config).active() * weights.bytes();
         double read = parameters + cacheBytes(config, precision, promptLength);
         return new Cost(count.forward(), read, (double) config.V() * Float.BYTES, 0);
     }

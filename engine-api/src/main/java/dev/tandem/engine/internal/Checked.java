@@ -41,10 +41,25 @@ abstract class Checked {
     /// may have to share.
     final ElementType floating(String operand, Tensor tensor) {
         guard.usable(kernel, operand, tensor, backend);
+        computable(operand, tensor);
         if (tensor.type() == ElementType.I32) {
             throw wrong(operand, "F32 or BF16 " + tensor.shape(), tensor);
         }
         return tensor.type();
+    }
+
+    /// Refuses weights in a type that the backend only multiplies by.
+    final void computable(String operand, Tensor tensor) {
+        if (!backend.offers(tensor.type())) {
+            throw multiplicand(operand, tensor);
+        }
+    }
+
+    /// The type that a weight must have in a forward product: that of the activations, or beside F32 any that
+    /// the backend offers for weights.
+    final ElementType weightType(ElementType activations, Tensor weight) {
+        boolean smaller = activations == ElementType.F32 && backend.offersWeights(weight.type());
+        return smaller ? weight.type() : activations;
     }
 
     /// As [#floating], in row-major order: anything but a weight.
@@ -166,6 +181,13 @@ abstract class Checked {
         }
     }
 
+    private IllegalArgumentException multiplicand(String operand, Tensor found) {
+        return new IllegalArgumentException(
+                "%s: %s '%s' is a weight in %s, which only forward products read; use a weight in F32 here, and upload"
+                                .formatted(kernel, operand, found.name(), found.type())
+                        + " its values into this one");
+    }
+
     private IllegalArgumentException wrong(String operand, String wanted, Tensor found) {
         return new IllegalArgumentException("%s: %s must be %s, was '%s' %s %s"
                 .formatted(kernel, operand, wanted, found.name(), found.type(), found.shape()));
@@ -177,6 +199,9 @@ abstract class Checked {
         IllegalArgumentException plain = wrong(operand, type + " " + found.shape(), found);
         if (type == ElementType.I32 || found.type() == ElementType.I32) {
             return plain;
+        }
+        if (!backend.offers(found.type())) {
+            return multiplicand(operand, found);
         }
         return new IllegalArgumentException(plain.getMessage()
                 + ": activations and weights of a call have one type, all else is F32; allocate it as " + type);

@@ -35,7 +35,7 @@ final class CheckedAdamW extends Checked implements AdamW {
                 whole("parameter", parameter, ElementType.F32, parameter.shape().rank());
             }
             if (working.isPresent()) {
-                same("working", working.get(), ElementType.BF16, "parameter", parameter);
+                copy(working.get(), parameter);
             }
             same("m", m, "parameter", parameter);
             same("v", v, "parameter", parameter);
@@ -56,10 +56,15 @@ final class CheckedAdamW extends Checked implements AdamW {
         enter();
         try {
             usable("parameter", parameter, ElementType.F32);
-            same("working", working, ElementType.BF16, "parameter", parameter);
+            copy(working, parameter);
             kernel.round(working, parameter);
         } finally {
             exit();
         }
+    }
+
+    private void copy(Tensor working, Tensor parameter) {
+        same("working", working, ElementType.BF16, "parameter", parameter);
+        computable("working", working);
     }
 }

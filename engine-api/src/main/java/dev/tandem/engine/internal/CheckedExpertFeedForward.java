@@ -39,7 +39,7 @@ final class CheckedExpertFeedForward extends Checked implements ExpertFeedForwar
         enter();
         try {
             ElementType type = working("x", x);
-            feeds(WEIGHTS, type, weights, weights);
+            feeds(WEIGHTS, weightType(type, weights.up()), weights, weights);
             transforms("expertY", expertY, x, weights, rows, K);
             matrix(
                     "preActivation",

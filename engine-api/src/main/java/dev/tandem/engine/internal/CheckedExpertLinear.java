@@ -20,7 +20,7 @@ final class CheckedExpertLinear extends Checked implements ExpertLinear {
     public void forward(Tensor y, Tensor x, Tensor weight, Optional<Tensor> bias, ExpertRows rows) {
         enter();
         try {
-            products("y", y, x, weight, working("x", x), bias, rows);
+            products("y", y, x, weight, weightType(working("x", x), weight), bias, rows);
             kernel.forward(y, x, weight, bias, rows);
         } finally {
             exit();
@@ -38,7 +38,7 @@ final class CheckedExpertLinear extends Checked implements ExpertLinear {
             GeluForm form) {
         enter();
         try {
-            products("y", y, x, weight, working("x", x), bias, rows);
+            products("y", y, x, weight, weightType(working("x", x), weight), bias, rows);
             matrix(
                     "preActivation",
                     preActivation,

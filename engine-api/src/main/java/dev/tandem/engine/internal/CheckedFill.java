@@ -18,6 +18,7 @@ final class CheckedFill extends Checked implements Fill {
         enter();
         try {
             usable("y", y, y.type());
+            computable("y", y);
             kernel.constant(y, value);
         } finally {
             exit();

@@ -21,7 +21,7 @@ final class CheckedLinear extends Checked implements Linear {
         try {
             ElementType type = working("x", x);
             ElementType wide = working("y", y) == ElementType.F32 ? ElementType.F32 : type;
-            product("y", y, wide, x, weight, type, bias);
+            product("y", y, wide, x, weight, weightType(type, weight), bias);
             kernel.forward(y, x, weight, bias);
         } finally {
             exit();
@@ -34,7 +34,7 @@ final class CheckedLinear extends Checked implements Linear {
         enter();
         try {
             ElementType type = working("x", x);
-            product("y", y, type, x, weight, type, bias);
+            product("y", y, type, x, weight, weightType(type, weight), bias);
             matrix(
                     "preActivation",
                     preActivation,

@@ -17,7 +17,7 @@ import java.util.Optional;
 /// | `expertY`       | `[R, C]`             | W    | owned rows overwritten, others unspecified          |
 /// | `preActivation` | `[R, F]`             | W    | saved for this backend alone; absent in evaluation  |
 /// | `x`             | `[N, C]`             | W    | read                                                |
-/// | `weights`       | [FeedForwardWeights] | W    | read                                                |
+/// | `weights`       | [FeedForwardWeights] | W⁻   | read; W in `backward`                               |
 /// | `rows`          | [ExpertRows]         |      | read                                                |
 /// | `dExpertX`      | `[R, C]`             | W    | owned rows overwritten, for [Dispatch#scatterBackward] |
 /// | `dWeights`      | [FeedForwardWeights] | F32  | accumulated                                         |

@@ -11,7 +11,7 @@ import java.util.Optional;
 /// |----------------------|----------------|------------|--------------------------------------------|
 /// | `y`, `preActivation` | `[R, out]`     | W          | owned rows overwritten, others unspecified |
 /// | `x`                  | `[R, in]`      | W          | owned rows read                            |
-/// | `weight`             | `[E, out, in]` | W WEIGHT   | read                                       |
+/// | `weight`             | `[E, out, in]` | W⁻ WEIGHT  | read; W in `backwardData`                  |
 /// | `bias`               | `[E, out]`     | F32        | read, if given                             |
 /// | `dx`                 | `[R, in]`      | W          | owned rows overwritten, others unspecified |
 /// | `dWeight`            | `[E, out, in]` | F32 WEIGHT | accumulated                                |

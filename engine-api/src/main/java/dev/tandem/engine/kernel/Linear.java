@@ -12,7 +12,7 @@ import java.util.Optional;
 /// | `y`             | `[N, out]`  | W          | overwritten; F32 as well in `forward` |
 /// | `preActivation` | `[N, out]`  | W          | saved, if given      |
 /// | `x`             | `[N, in]`   | W          | read                 |
-/// | `weight`        | `[out, in]` | W WEIGHT   | read, a whole matrix |
+/// | `weight`        | `[out, in]` | W⁻ WEIGHT  | read, a whole matrix; W in `backwardData` |
 /// | `bias`          | `[out]`     | F32        | read, if given       |
 /// | `dx`            | `[N, in]`   | W          | overwritten          |
 /// | `dWeight`       | `[out, in]` | F32 WEIGHT | accumulated          |

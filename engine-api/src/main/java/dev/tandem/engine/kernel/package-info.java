@@ -10,7 +10,8 @@
 /// far below F32's last place are not worth that; the contracts do not ask for them.
 ///
 /// In columns of types, `W` is the working type of the call, F32 or BF16, the same for all its `W`
-/// operands, and weights are tensors of the role WEIGHT; see [dev.tandem.engine.Kernels].
+/// operands. `W⁻` is that type or, where it is F32, one of fewer bytes that the backend offers for
+/// weights. Weights are tensors of the role WEIGHT; see [dev.tandem.engine.Kernels].
 @NullMarked
 package dev.tandem.engine.kernel;
 

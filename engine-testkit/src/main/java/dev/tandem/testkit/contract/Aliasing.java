@@ -16,10 +16,10 @@ final class Aliasing {
 
     static void givesTheSame(Supplier<Backend> open, Consumer<Workbench> apart, Consumer<Workbench> aliased) {
         try (Backend device = open.get()) {
-            List<Outcome> wanted =
-                    KernelContract.outcomes(device, new Trial("apart", SEED, ElementType.F32, apart), false);
-            for (Outcome found :
-                    KernelContract.outcomes(device, new Trial("aliased", SEED, ElementType.F32, aliased), false)) {
+            List<Outcome> wanted = KernelContract.outcomes(
+                    device, new Trial("apart", SEED, ElementType.F32, ElementType.F32, apart), false);
+            for (Outcome found : KernelContract.outcomes(
+                    device, new Trial("aliased", SEED, ElementType.F32, ElementType.F32, aliased), false)) {
                 Outcome expected = wanted.stream()
                         .filter(outcome -> outcome.name().equals(found.name()))
                         .findFirst()

@@ -20,6 +20,11 @@ public abstract class ExpertFeedForwardContract extends KernelContract {
         return cases();
     }
 
+    @Override
+    protected List<Trial> weightTrials() {
+        return ExpertTrials.of(ExpertFeedForwardContract::forward);
+    }
+
     static List<Trial> cases() {
         return ExpertTrials.of(ExpertFeedForwardContract::everything);
     }
@@ -45,6 +50,16 @@ public abstract class ExpertFeedForwardContract extends KernelContract {
         kernel.forward(nothingSaved, Optional.empty(), x, weights, rows, K, form);
         kernel.forward(expertY, Optional.of(preActivation), x, weights, rows, K, form);
         kernel.backward(dExpertX, gradients, dExpertY, preActivation, x, weights, rows, K, form);
+    }
+
+    private static void forward(Workbench on, Cases.Experts sizes, HostRouting host) {
+        int C = sizes.C();
+        int R = host.R();
+        ExpertRows rows = host.rows(on);
+        Tensor x = on.input("x", sizes.N(), C);
+        FeedForwardWeights weights = weights(on, sizes);
+        Tensor expertY = on.result("expertY", hidden(on, C + sizes.F()), Role.ACTIVATION, host.owned(C), R, C);
+        on.kernels().expertFeedForward().forward(expertY, Optional.empty(), x, weights, rows, sizes.K(), GeluForm.ERF);
     }
 
     /// For sums over the hidden block or its gradient, which may be rounded between two products.

@@ -19,6 +19,11 @@ public abstract class ExpertLinearContract extends KernelContract {
         return cases();
     }
 
+    @Override
+    protected List<Trial> weightTrials() {
+        return ExpertTrials.of(ExpertLinearContract::forward);
+    }
+
     static List<Trial> cases() {
         return ExpertTrials.of(ExpertLinearContract::everything);
     }
@@ -51,6 +56,21 @@ public abstract class ExpertLinearContract extends KernelContract {
         kernel.backwardData(dx, dy, weight, rows);
         kernel.backwardWeight(dWeight, Optional.of(dBias), dy, x, rows);
         kernel.backwardWeight(dWeightOnly, Optional.empty(), dy, x, rows);
+    }
+
+    private static void forward(Workbench on, Cases.Experts sizes, HostRouting host) {
+        int in = sizes.C();
+        int out = sizes.F();
+        ExpertRows rows = host.rows(on);
+        Tensor x = host.buffer(on, "x", in);
+        Tensor weight = on.input("weight", Role.WEIGHT, 1, sizes.E(), out, in);
+        Tensor bias = on.input("bias", Role.STATE, 1, sizes.E(), out);
+        Tensor y = rowsOf(on, "y", host, in, out);
+        Tensor activated = rowsOf(on, "gelu(y)", host, in, out);
+        Tensor preActivation = rowsOf(on, "preActivation", host, in, out);
+        ExpertLinear kernel = on.kernels().expertLinear();
+        kernel.forward(y, x, weight, Optional.empty(), rows);
+        kernel.forwardGelu(activated, Optional.of(preActivation), x, weight, Optional.of(bias), rows, GeluForm.TANH);
     }
 
     private static Tensor rowsOf(Workbench on, String name, HostRouting host, int terms, int columns) {

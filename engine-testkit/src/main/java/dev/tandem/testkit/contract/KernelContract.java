@@ -6,6 +6,7 @@ import dev.tandem.engine.Backend;
 import dev.tandem.engine.ElementType;
 import dev.tandem.testkit.ReferenceBackend;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -34,6 +35,12 @@ public abstract class KernelContract {
 
     /// Uses of the kernel in F32, the smallest first. Where the backend offers BF16, they are run in it too.
     protected abstract List<Trial> trials();
+
+    /// Uses of the kernel that no more than multiply by their weights, which are run in every type of fewer
+    /// bytes that the backend offers for them.
+    protected List<Trial> weightTrials() {
+        return List.of();
+    }
 
     /// Operands of the first trial that may have any shape, or whose sabotage is legal otherwise.
     protected Set<Integer> tolerant(Sabotage.Kind kind) {
@@ -152,9 +159,18 @@ public abstract class KernelContract {
         }
     }
 
+    private Stream<Trial> withSmallerWeights() {
+        try (Backend device = open()) {
+            List<ElementType> offered = Arrays.stream(ElementType.values())
+                    .filter(device::offersWeights)
+                    .toList();
+            return weightTrials().stream().flatMap(trial -> offered.stream().map(trial::withWeights));
+        }
+    }
+
     /// A dynamic test for each trial, in every type that the backend offers.
     private Stream<DynamicTest> each(Consumer<Trial> test) {
-        return each(Stream.concat(trials().stream(), inBf16()), test);
+        return each(Stream.of(trials().stream(), inBf16(), withSmallerWeights()).flatMap(every -> every), test);
     }
 
     private static Stream<DynamicTest> each(Stream<Trial> trials, Consumer<Trial> test) {

@@ -21,6 +21,15 @@ public abstract class LinearContract extends KernelContract {
         return cases();
     }
 
+    @Override
+    protected List<Trial> weightTrials() {
+        List<Trial> trials = new ArrayList<>();
+        for (Cases.Product sizes : Cases.FORWARD) {
+            trials.add(Trial.of(sizes.toString(), on -> forward(on, sizes.N(), sizes.in(), sizes.out())));
+        }
+        return trials;
+    }
+
     /// What is only multiplied may keep its logits in F32.
     @Override
     protected Set<Integer> tolerant(Sabotage.Kind kind) {
@@ -60,6 +69,20 @@ public abstract class LinearContract extends KernelContract {
         kernel.backwardData(dx, dy, weight);
         kernel.backwardWeight(dWeight, Optional.of(dBias), dy, x);
         kernel.backwardWeight(dWeightOnly, Optional.empty(), dy, x);
+    }
+
+    private static void forward(Workbench on, int N, int in, int out) {
+        Tensor x = on.input("x", N, in);
+        Tensor weight = on.input("weight", Role.WEIGHT, 1, out, in);
+        Tensor bias = on.input("bias", Role.STATE, 1, out);
+        Tensor y = on.result("y", reduction(in), N, out);
+        Tensor plain = on.result("y without bias", reduction(in), N, out);
+        Tensor activated = on.result("gelu(y)", reduction(in), N, out);
+        Tensor preActivation = on.result("preActivation", reduction(in), N, out);
+        Linear kernel = on.kernels().linear();
+        kernel.forward(y, x, weight, Optional.of(bias));
+        kernel.forward(plain, x, weight, Optional.empty());
+        kernel.forwardGelu(activated, Optional.of(preActivation), x, weight, Optional.of(bias), GeluForm.ERF);
     }
 
     private static void leadingDimensions(Workbench on) {

@@ -16,7 +16,10 @@ final class Refusal {
     static void of(Supplier<Backend> open, Consumer<Workbench> call) {
         try (Backend device = open.get();
                 var workbench = new Workbench(
-                        device, new Trial("refusal", SEED, ElementType.F32, call), false, Sabotage.NONE)) {
+                        device,
+                        new Trial("refusal", SEED, ElementType.F32, ElementType.F32, call),
+                        false,
+                        Sabotage.NONE)) {
             assertThatIllegalArgumentException().isThrownBy(() -> {
                 call.accept(workbench);
                 device.synchronize();

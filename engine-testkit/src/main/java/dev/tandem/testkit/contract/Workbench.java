@@ -20,7 +20,7 @@ import java.util.random.RandomGeneratorFactory;
 /// With guards, every tensor is a slice out of the middle of a larger one whose other elements must
 /// survive.
 public final class Workbench implements AutoCloseable {
-    private static final float GUARD = 12_352; // which BF16 holds
+    private static final float GUARD = 127 * 64; // which BF16 and Q8 hold
     private static final int INTEGER_GUARD = 0x5EED5EED;
 
     private final Backend backend;
@@ -79,10 +79,18 @@ public final class Workbench implements AutoCloseable {
         return input(name, Role.ACTIVATION, 1, extents);
     }
 
-    /// Normal values of a given deviation: activations and weights of the trial's type, what outlives a
+    /// Normal values of a given deviation: activations and weights of the trial's types, what outlives a
     /// step in F32.
     public Tensor input(String name, Role role, double deviation, int... extents) {
-        return input(name, role == Role.STATE ? ElementType.F32 : type(), role, deviation, extents);
+        return input(name, type(role), role, deviation, extents);
+    }
+
+    private ElementType type(Role role) {
+        return switch (role) {
+            case WEIGHT -> trial.weightType();
+            case ACTIVATION -> trial.type();
+            case STATE -> ElementType.F32;
+        };
     }
 
     /// Normal values of a given deviation and type.
@@ -97,7 +105,7 @@ public final class Workbench implements AutoCloseable {
 
     /// Given values, of the types that random ones have.
     public Tensor input(String name, Role role, float[] values, int... extents) {
-        return input(name, role == Role.STATE ? ElementType.F32 : type(), role, values, extents);
+        return input(name, type(role), role, values, extents);
     }
 
     /// Given values of a given type.

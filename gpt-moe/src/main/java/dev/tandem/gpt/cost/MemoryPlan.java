@@ -1,5 +1,6 @@
 package dev.tandem.gpt.cost;
 
+import dev.tandem.engine.ElementType;
 import dev.tandem.engine.PlannedTensor;
 import dev.tandem.gpt.DecodeSession;
 import dev.tandem.gpt.Evaluation;
@@ -81,8 +82,14 @@ public record MemoryPlan(List<Part> parts) {
     /// Continuing `B` texts up to `positions` tokens; the buffers of a prompt come on top while it
     /// is read.
     public static MemoryPlan decoding(GptConfig config, Precision precision, int B, int positions) {
+        return decoding(config, precision, precision.type(), B, positions);
+    }
+
+    /// The same where the session multiplies by copies of the weights in another type.
+    public static MemoryPlan decoding(
+            GptConfig config, Precision precision, ElementType weightType, int B, int positions) {
         var parts = new ArrayList<Part>(model(config, precision));
-        parts.add(new Part("session", DecodeSession.plan(config, precision, B, positions)));
+        parts.add(new Part("session", DecodeSession.plan(config, precision, weightType, B, positions)));
         return new MemoryPlan(parts);
     }
 

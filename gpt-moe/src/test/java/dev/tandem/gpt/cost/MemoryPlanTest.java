@@ -43,11 +43,18 @@ class MemoryPlanTest {
                 assertThat(backend.memoryUsage().tensors())
                         .isEqualTo(bytes(MemoryPlan.decoding(config, precision, 2, 10)));
             }
+            for (ElementType type : new ElementType[] {ElementType.BF16, ElementType.Q8}) {
+                if (precision == Precision.F32) {
+                    try (var _ = model.decode(2, 10, type)) {
+                        assertThat(backend.memoryUsage().tensors())
+                                .isEqualTo(bytes(MemoryPlan.decoding(config, precision, type, 2, 10)));
+                    }
+                }
+            }
             assertThat(backend.memoryUsage().tensors()).isEqualTo(weights);
         }
     }
 
-    /// The reference holds a float in eight bytes.
     private static long bytes(MemoryPlan plan) {
         return plan.parts().stream()
                 .flatMap(part -> part.buffers().stream())
@@ -55,9 +62,13 @@ class MemoryPlanTest {
                 .sum();
     }
 
+    /// The reference holds a float in eight bytes, and scales in four.
     private static long bytes(PlannedTensor buffer) {
-        return buffer.type() == ElementType.I32
-                ? buffer.bytes()
-                : buffer.shape().elements() * Double.BYTES;
+        long doubles = buffer.shape().elements() * Double.BYTES;
+        return switch (buffer.type()) {
+            case I32 -> buffer.bytes();
+            case F32, BF16 -> doubles;
+            case Q8 -> doubles + buffer.shape().rows() * Float.BYTES;
+        };
     }
 }

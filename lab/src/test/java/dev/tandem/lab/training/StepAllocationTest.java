@@ -5,6 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.sun.management.ThreadMXBean;
 import dev.tandem.engine.Backend;
 import dev.tandem.engine.BackendOptions;
+import dev.tandem.engine.ElementType;
+import dev.tandem.engine.Region;
+import dev.tandem.engine.Role;
+import dev.tandem.engine.Tensor;
 import dev.tandem.gpt.Gpt;
 import dev.tandem.gpt.GptConfig;
 import dev.tandem.gpt.Schedule;
@@ -12,14 +16,18 @@ import dev.tandem.gpt.TrainingOptions;
 import dev.tandem.gpt.TrainingStep;
 import dev.tandem.testkit.contract.RequiredBackend;
 import java.lang.management.ManagementFactory;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class StepAllocationTest {
     private static final int B = 4;
     private static final int T = 32;
     private static final int V = 50;
     private static final int STEPS = 20;
+    private static final int PRODUCTS = 500;
     private static final int MOST_ROUNDS = 100;
 
     @Test
@@ -42,6 +50,28 @@ class StepAllocationTest {
                 least = Math.min(least, threads.getTotalThreadAllocatedBytes() - before);
             }
             assertThat(least).as("bytes allocated by %d steps", STEPS).isZero();
+        }
+    }
+
+    /// One row reads weights as they come, several make them F32 first.
+    @ParameterizedTest
+    @CsvSource({"BF16, 1", "BF16, 5", "Q8, 1", "Q8, 5"})
+    void warmProductsWithSmallerWeightsAllocateNothingOnTheHeap(ElementType type, int N) {
+        var threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        try (Backend backend = RequiredBackend.open("cpu-vector", new BackendOptions(2));
+                Region region = backend.region("products")) {
+            Tensor weight = region.allocate("weight", Role.WEIGHT, type, 320, 300);
+            Tensor x = region.floats("x", Role.ACTIVATION, N, 300);
+            Tensor y = region.floats("y", Role.ACTIVATION, N, 320);
+            long least = Long.MAX_VALUE;
+            for (int round = 0; round < MOST_ROUNDS && least > 0; round++) {
+                long before = threads.getTotalThreadAllocatedBytes();
+                for (int i = 0; i < PRODUCTS; i++) {
+                    backend.kernels().linear().forward(y, x, weight, Optional.empty());
+                }
+                least = Math.min(least, threads.getTotalThreadAllocatedBytes() - before);
+            }
+            assertThat(least).as("bytes allocated by %d products", PRODUCTS).isZero();
         }
     }
 }
