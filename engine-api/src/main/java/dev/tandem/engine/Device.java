@@ -21,8 +21,8 @@ public interface Device extends AutoCloseable {
     /// The operations.
     Kernels kernels();
 
-    /// The types that tensors may have, each with every kernel that allows it. Nothing is allocated
-    /// in any other.
+    /// The types that tensors may have, each with every kernel that allows it: never [ElementType#Q8],
+    /// which nothing computes in. In other types there are weights alone, see [#weightTypes].
     default Set<ElementType> types() {
         return Set.of(ElementType.F32, ElementType.I32);
     }
@@ -35,8 +35,8 @@ public interface Device extends AutoCloseable {
         return Set.of();
     }
 
-    /// Hears which tensors will be allocated in a region next, in their order, all of types that this
-    /// device has. One that gains nothing from it does nothing.
+    /// Hears which tensors will be allocated in a region next, in their order, all of types that it
+    /// may be asked for. One that gains nothing from it does nothing.
     ///
     /// @throws OutOfDeviceMemory if there is no room; nothing was reserved then
     default void reserve(Region region, List<PlannedTensor> tensors) {}

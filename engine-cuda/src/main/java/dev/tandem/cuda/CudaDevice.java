@@ -80,7 +80,7 @@ final class CudaDevice implements Device {
 
     @Override
     public Set<ElementType> types() {
-        return EnumSet.allOf(ElementType.class);
+        return EnumSet.of(ElementType.F32, ElementType.BF16, ElementType.I32);
     }
 
     @Override
