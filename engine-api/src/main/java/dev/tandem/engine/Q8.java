@@ -55,7 +55,12 @@ public final class Q8 {
     ///
     /// @param host integers and scales as described above
     /// @param columns of a row
+    /// @throws IllegalArgumentException if the last row is not whole
     public static float[] values(byte[] host, int columns) {
+        if (host.length % (columns + Float.BYTES) != 0) {
+            throw new IllegalArgumentException(
+                    "%d bytes are no whole rows of %d integers and a scale".formatted(host.length, columns));
+        }
         int rows = host.length / (columns + Float.BYTES);
         float[] values = new float[rows * columns];
         MemorySegment scales = MemorySegment.ofArray(host);

@@ -53,5 +53,8 @@ class Q8Test {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Q8.of(new float[5], 3))
                 .withMessageContaining("no whole rows of 3");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Q8.values(new byte[8], 3))
+                .withMessageContaining("no whole rows of 3");
     }
 }
