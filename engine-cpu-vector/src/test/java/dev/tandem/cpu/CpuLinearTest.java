@@ -25,9 +25,9 @@ final class CpuLinearTest {
     private static final int D_BIAS = 4;
 
     // Rows above one block of the forward product and of the data gradient, reductions above one chunk,
-    // tokens above one chunk, and one row with many columns.
+    // tokens above one chunk, and one row with many columns; several groups of chunks for several tasks over a block.
     @ParameterizedTest(name = "N={0} in={1} out={2}")
-    @CsvSource({"1,769,330", "4,70,1000", "17,1537,65", "113,33,47", "257,20,800", "1030,35,34"})
+    @CsvSource({"1,769,330", "4,70,1000", "17,1537,65", "113,33,47", "257,20,800", "1030,35,34", "300,1100,600"})
     void bitsDoNotDependOnTheNumberOfThreads(int N, int in, int out) {
         List<float[]> one = run(1, N, in, out);
         for (int threads : new int[] {2, 5}) {
