@@ -33,9 +33,9 @@ import dev.tandem.engine.kernel.Linear;
 ///   never rounded: [Linear#forward] writes F32 from BF16 operands too, and only their gradients are
 ///   `W` again. A weight of a forward product may take fewer bytes than its activations: where `W` is
 ///   F32, `BF16` or `Q8` as [Backend#offersWeights] says. Such weights are written by upload alone; every
-///   other use of them is refused. Sums are taken in F32 or wider, and a value is rounded once, to the nearest and ties
-/// to
-///   even, when it is stored. Nothing is converted in silence: an operand of another type is refused.
+///   other use of them is refused. Sums are taken in F32 or wider, and a value is rounded once, to the
+///   nearest and ties to even, when it is stored. Nothing is converted in silence: an operand of another
+///   type is refused.
 /// - **Repeatability**: equal inputs give equal bits on the same device, whatever the number of
 ///   threads.
 /// - **Errors**: `IllegalArgumentException` if an operand disagrees with the table or belongs

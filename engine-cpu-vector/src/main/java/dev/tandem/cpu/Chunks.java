@@ -6,7 +6,8 @@ final class Chunks {
     // Enough tasks that an unlucky thread, or one that the system took away, delays little.
     private static final int TASKS_PER_THREAD = 4;
     private static final int MANY_BLOCKS_PER_THREAD = 4 * TASKS_PER_THREAD;
-    // Rows are packed once per chunk: with these panels that costs a few per cent.
+    // Rows are packed once per chunk, unless one worker takes several in a row: with these panels that costs a few per
+    // cent.
     private static final int LEAST_PANELS = 8;
     // dy is packed once per block of columns.
     private static final int LEAST_COLUMNS = 128;

@@ -8,8 +8,9 @@ package dev.tandem.cpu;
 /// | data gradient   | `dx = dy·W`     | tokens        | in               | out          |
 /// | weight gradient | `dW += dyᵀ·x`   | in            | out              | tokens       |
 ///
-/// Each element is one chain of `fma` over the whole reduction. So a result depends neither on how rows and columns
-/// are cut into tasks, nor on the rows beside it, nor on the chunks in which a reduction goes through the caches.
+/// Each element is one chain of `fma` over the whole reduction, which for dW begins with what it holds. So a result
+/// depends neither on how rows and columns are cut into tasks, nor on the rows beside it, nor on the chunks in which a
+/// reduction goes through the caches.
 ///
 /// W and dW are in [PanelLayout]. Addresses of 0 stand for operands that are absent.
 final class Gemm {

@@ -5,11 +5,12 @@ import dev.tandem.engine.ElementType;
 /// One row times narrow weights, two panels at once, as they come from memory.
 ///
 /// Such weights take more instructions per byte, of which fewer are in flight at once; so the processor alone does not
-/// look far enough ahead to keep memory busy. They are asked for by [Prefetch], in pieces: more at once would wait for
-/// one another, and fewer be lost in calls. Measured.
+/// look far enough ahead to keep memory busy. They are asked for by [Prefetch], in pieces: in larger ones lines would
+/// wait for one another, in smaller ones calls would cost what they gain. Measured.
 final class NarrowRow {
     /// Bytes of a panel that are multiplied, and as many asked for, at once.
     private static final int PIECE = 1 << 10;
+    /// Bytes from what is multiplied to what is asked for.
     private static final int AHEAD = 1 << 12;
 
     private NarrowRow() {}
@@ -25,7 +26,7 @@ final class NarrowRow {
     /// @param panels as [#panels] says
     /// @param more whether others follow
     /// @param c a row of two panels
-    /// @param sums room for two rows of two panels
+    /// @param sums room for two rows of two panels: sums, and scales of Q8
     static void multiply(
             int firstChunk,
             int lastChunk,

@@ -81,9 +81,8 @@ final class NarrowTile {
         Lanes.store(sum3, sums + 3L * Lanes.BYTES);
     }
 
-    /// Writes what scales are worth in units of [#TOP_BYTE], for the columns of two panels. A method of its own,
-    /// because
-    /// C2 has too many nodes for it in [#addQ8].
+    /// Writes the scales of the columns of two panels, divided by [#TOP_UNIT]. A method of its own, because C2 has too
+    /// many nodes for it in [#addQ8].
     static void units(long scales, long units) {
         for (long at = 0; at < 2 * GemmTile.ROW_BYTES; at += Lanes.BYTES) {
             Lanes.store(Lanes.load(scales + at).div(TOP_UNIT), units + at);

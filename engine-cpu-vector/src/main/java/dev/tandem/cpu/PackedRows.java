@@ -3,7 +3,8 @@ package dev.tandem.cpu;
 import java.util.Arrays;
 
 /// The block of rows that each worker packed last in a kernel's call: its next task over the same block, for other
-/// columns, finds them in its workspace.
+/// columns, finds them in its workspace. For that all tasks over a block must ask for equally many bytes, so that the
+/// workspace stays where it is, and put packed rows in the same place.
 final class PackedRows {
     private static final int NONE = -1;
 

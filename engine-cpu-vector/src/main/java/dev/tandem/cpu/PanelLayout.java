@@ -12,9 +12,9 @@ import dev.tandem.engine.Shape;
 /// In types of fewer bytes a vector holds one step, and each of its 32-bit lanes several columns, from the lowest bits
 /// on:
 ///
-/// | type | a lane `j` holds                                                                                  |
-/// |------|---------------------------------------------------------------------------------------------------|
-/// | BF16 | columns `j` and `j + LENGTH` of a panel                                                             |
+/// | type | lane `j` holds                                                                                   |
+/// |------|--------------------------------------------------------------------------------------------------|
+/// | BF16 | columns `j` and `j + LENGTH` of a panel                                                          |
 /// | Q8   | the same of a panel and of the next: two lie together, behind the scales of their columns in F32 |
 ///
 /// @param E matrices

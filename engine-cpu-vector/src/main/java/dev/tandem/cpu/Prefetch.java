@@ -19,7 +19,8 @@ final class Prefetch {
 
     private static final byte TO_FIRST_LEVEL = 0x0f; // prefetcht0 [rdi]
     private static final byte TO_SECOND_LEVEL = 0x17; // prefetcht1 [rdi]
-    // Where a panel fills the first-level cache, what is asked for would push it out while tiles read it.
+    // Where a panel that shall stay in the first-level cache fills it, what is asked for would push it out while tiles
+    // read it.
     private static final boolean PANELS_FIT =
             Reduction.DEPTH_IN_CACHE * GemmTile.ROW_BYTES < Processor.firstLevelCache();
 

@@ -16,7 +16,6 @@ class ReadAhead {
     private static final int FEWEST_TILES_TO_ASK = 3;
     /// Bytes a step from which on it pays to ask for weights, some of which are in a cache anyway.
     static final int SOME = 11;
-
     /// The same for what surely comes from memory.
     static final int ANY = 0;
 

@@ -24,8 +24,8 @@ import jdk.incubator.vector.VectorSpecies;
 /// registers are allocated for it alone. It has to stay small itself: C2 inlines operations past its 18,000th node
 /// late, without knowing their vectors' types, and then keeps the sums boxed in some processes and not in others. A
 /// step of the largest tiles takes 17,400, so they have one loop of one step. What is behind it has no branch: where
-/// vectors meet that may have come by two ways, their types are known still later. Tiles that add are others than
-/// those that do not.
+/// vectors meet that may have come by two ways, their types are known still later. Tiles that begin with C are others
+/// than those that begin with zeros.
 final class TileCode {
     private static final ClassDesc LANES = GeneratedCode.describe(Lanes.class);
     private static final ClassDesc GENERATED = ClassDesc.of("dev.tandem.cpu.GemmTiles");
@@ -62,7 +62,7 @@ final class TileCode {
 
     /// One tile of `rows` x `vectors`; vectors 2 and 3 come from the second panel.
     ///
-    /// @param adds whether it adds its sums to C
+    /// @param adds whether its sums go on from C
     private record Tile(int rows, TileKind kind, boolean adds) {
         int vectors() {
             return kind == TileKind.PAIR ? 4 : 2;

@@ -10,9 +10,9 @@ import org.jspecify.annotations.Nullable;
 /// The threads of one backend: numbered tasks, each meant for one worker, and taken by another that has none left.
 ///
 /// Task `i` is meant for worker `i % threads`: who computes the same again, such as a product with the same weights,
-/// finds them in its own cache. The caller is worker 0 and works too. A task must depend on its number only, never on
-/// the worker
-/// that runs it, so results are the same for any number of threads. Nothing is allocated per run.
+/// finds them in its own cache. The caller is worker 0 and works too. What a task computes must depend on its number
+/// only, never on the worker that runs it, so results are the same for any number of threads. Nothing is allocated per
+/// run.
 /// Idle helpers spin briefly, because the next run usually follows at once, then park: a parked thread
 /// starts half a millisecond late.
 final class Workers implements AutoCloseable {

@@ -4,8 +4,8 @@ import java.lang.foreign.Arena;
 
 /// Scratch memory of one worker: grown on demand, then kept.
 ///
-/// A kernel asks once per task for all it needs and divides it itself; the content is undefined and
-/// dies with the task.
+/// A kernel asks once per task for all it needs and divides it itself; the content is undefined. It dies with the
+/// task, unless the worker's next task of the same call asks for as much: see [PackedRows].
 final class Workspace implements AutoCloseable {
     private static final long ALIGNMENT = 64;
     // A vector may be read or written past the last useful element.

@@ -138,7 +138,7 @@ public record Parameters(Tensor embedding, Optional<Tensor> positions, List<Bloc
         return with(workingPlan(config, precision), config, region);
     }
 
-    /// This tree with other tensors in place of some, zeros yet.
+    /// This tree with new tensors in place of some, which hold zeros.
     Parameters with(List<PlannedTensor> others, GptConfig config, Region region) {
         var tensors = new HashMap<String, Tensor>();
         forEach(tensors::put);
