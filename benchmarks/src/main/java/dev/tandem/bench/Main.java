@@ -4,9 +4,11 @@ import dev.tandem.bench.report.Comparison;
 import dev.tandem.bench.report.OutputFolder;
 import dev.tandem.bench.report.Report;
 import dev.tandem.engine.Availability;
+import dev.tandem.engine.Backend;
 import dev.tandem.engine.BackendProvider;
 import dev.tandem.engine.BackendUnavailable;
 import dev.tandem.engine.Backends;
+import dev.tandem.engine.ElementType;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -19,9 +21,11 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.ServiceLoader;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -199,7 +203,8 @@ public final class Main implements Callable<Integer> {
             throw new BackendUnavailable(provider.name(), reason);
         }
         var measured = peers.equals(Optional.of(PeerUse.ONLY)) ? List.<Suite>of() : suites;
-        var plan = Plan.of(new Plan.Request(measured, only, provider.name(), threads, quick), new Listening());
+        var request = new Plan.Request(measured, only, provider.name(), weights(provider), threads, quick);
+        var plan = Plan.of(request, new Listening());
         var others = others();
         var asked = new Peers.Request(provider.name(), threads, only, quick);
         double seconds =
@@ -242,6 +247,15 @@ public final class Main implements Callable<Integer> {
                     "Run './tandem bench --peers', which builds with them");
         }
         return found;
+    }
+
+    /// Types that weights may have beside activations of F32.
+    private static Set<ElementType> weights(BackendProvider provider) {
+        try (Backend backend = Backends.open(provider.name())) {
+            return Stream.of(ElementType.values())
+                    .filter(type -> type == ElementType.F32 || backend.offersWeights(type))
+                    .collect(Collectors.toUnmodifiableSet());
+        }
     }
 
     private Map<String, String> provenance(BackendProvider provider) {

@@ -2,6 +2,7 @@ package dev.tandem.bench;
 
 import dev.tandem.bench.step.Model;
 import dev.tandem.bench.step.StartUpProblem;
+import dev.tandem.engine.ElementType;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -13,6 +14,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.openjdk.jmh.runner.BenchmarkList;
 import org.openjdk.jmh.runner.BenchmarkListEntry;
 import org.openjdk.jmh.runner.format.OutputFormat;
@@ -45,6 +47,7 @@ record Plan(List<Item> items, List<StartUpProblem> starts) {
 
     private static final String THREADS = "threads";
     private static final String BACKEND = "backend";
+    private static final String WEIGHTS = "weights";
 
     // with one value, which older reports do not name
     private static final Set<String> UNNAMED = Set.of("precision", "microBatches", "padded");
@@ -60,8 +63,15 @@ record Plan(List<Item> items, List<StartUpProblem> starts) {
     /// @param only part of the names of those that run; empty for all
     /// @param backend by name
     /// @param threads that compute; 0 for one per processor
+    /// @param weights types that weights may have; other values of a parameter of that name are left out
     /// @param quick whether to make one measurement of each, in this process
-    record Request(Collection<Suite> suites, String only, String backend, int threads, boolean quick) {}
+    record Request(
+            Collection<Suite> suites,
+            String only,
+            String backend,
+            Set<ElementType> weights,
+            int threads,
+            boolean quick) {}
 
     /// Plans over the benchmarks that JMH knows of.
     static Plan of(Request request, OutputFormat output) {
@@ -94,6 +104,7 @@ record Plan(List<Item> items, List<StartUpProblem> starts) {
     private static List<Item> items(BenchmarkListEntry entry, Request request) {
         Map<String, String[]> values = new TreeMap<>(entry.getParams().orElse(Map.of()));
         values.keySet().removeAll(UNNAMED);
+        values.computeIfPresent(WEIGHTS, (_, types) -> offered(types, request.weights()));
         Map<String, String> first = new LinkedHashMap<>();
         values.forEach((parameter, all) -> first.put(parameter, all[0]));
         first.put(BACKEND, request.backend());
@@ -114,6 +125,12 @@ record Plan(List<Item> items, List<StartUpProblem> starts) {
         return chosen.stream()
                 .map(parameters -> new Item(entry.getUsername(), parameters, effort))
                 .toList();
+    }
+
+    private static String[] offered(String[] types, Set<ElementType> weights) {
+        return Stream.of(types)
+                .filter(type -> weights.contains(ElementType.valueOf(type)))
+                .toArray(String[]::new);
     }
 
     private static List<Map<String, String>> varied(Map<String, String> first, String parameter, List<String> values) {

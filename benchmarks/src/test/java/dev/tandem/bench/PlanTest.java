@@ -2,15 +2,23 @@ package dev.tandem.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tandem.engine.ElementType;
 import dev.tandem.engine.Kernels;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class PlanTest {
+    private static final Set<ElementType> WEIGHTS = Set.of(ElementType.F32, ElementType.BF16, ElementType.Q8);
+
     private static Plan plan(String only, int threads, boolean quick) {
-        return Plan.of(
-                new Plan.Request(EnumSet.allOf(Suite.class), only, "cpu-vector", threads, quick), new Listening());
+        return plan(only, WEIGHTS, threads, quick);
+    }
+
+    private static Plan plan(String only, Set<ElementType> weights, int threads, boolean quick) {
+        var request = new Plan.Request(EnumSet.allOf(Suite.class), only, "cpu-vector", weights, threads, quick);
+        return Plan.of(request, new Listening());
     }
 
     @Test
@@ -44,6 +52,18 @@ class PlanTest {
         assertThat(items)
                 .filteredOn(item -> !"EVEN".equals(item.parameters().get("load")))
                 .allMatch(item -> "32".equals(item.parameters().get("experts")));
+    }
+
+    @Test
+    void weightsHaveTypesThatTheBackendOffers() {
+        assertThat(weights(plan("DecodeWeights", 2, false))).containsExactly("F32", "BF16", "Q8");
+        assertThat(weights(plan("DecodeWeights", Set.of(ElementType.F32), 2, false))).containsExactly("F32");
+    }
+
+    private static List<String> weights(Plan plan) {
+        return plan.items().stream()
+                .map(item -> item.parameters().get("weights"))
+                .toList();
     }
 
     @Test

@@ -10,6 +10,7 @@ final class CpuLayerNorm implements LayerNorm {
     // More blocks than threads, few enough that their sums are soon added up.
     private static final int MOST_BLOCKS = 64;
     private static final int COLUMNS = 256;
+    private static final long CACHE = Processor.secondLevelCache();
 
     private final Workers workers;
     private final Workspace partials;
@@ -32,6 +33,7 @@ final class CpuLayerNorm implements LayerNorm {
     private long dGain;
     private long dBias;
     private long sums;
+    private boolean fromMemory;
 
     CpuLayerNorm(Workers workers, Workspace partials) {
         this.workers = workers;
@@ -63,6 +65,7 @@ final class CpuLayerNorm implements LayerNorm {
     private void operands(Tensor y, Saved saved, Tensor x, Tensor gain) {
         N = (int) x.shape().rows();
         C = x.shape().last();
+        fromMemory = (long) N * C * Float.BYTES > CACHE;
         this.y = CpuStorage.address(y);
         this.mean = CpuStorage.address(saved.mean());
         this.rstd = CpuStorage.address(saved.rstd());
@@ -75,12 +78,20 @@ final class CpuLayerNorm implements LayerNorm {
         int last = Math.min(N, (block + 1) * rows);
         for (int n = block * rows; n < last; n++) {
             long row = x + n * rowBytes;
+            askForNext(row, rowBytes);
             float center = Rows.sum(row, C) / C;
             float variance = Rows.squares(row, C, center) / C;
             float scale = (float) (1 / Math.sqrt((double) variance + epsilon));
             Lanes.set(mean + (long) n * Float.BYTES, center);
             Lanes.set(rstd + (long) n * Float.BYTES, scale);
             normalize(y + n * rowBytes, row, gain, bias, C, center, scale);
+        }
+    }
+
+    /// The sums of a row wait for its last element, and meanwhile nothing would come from memory.
+    private void askForNext(long row, long rowBytes) {
+        if (fromMemory) {
+            Prefetch.lines(row + rowBytes, rowBytes);
         }
     }
 
@@ -110,6 +121,8 @@ final class CpuLayerNorm implements LayerNorm {
             float scale = Lanes.get(rstd + (long) n * Float.BYTES);
             long upstream = dy + n * rowBytes;
             long row = x + n * rowBytes;
+            askForNext(row, rowBytes);
+            askForNext(upstream, rowBytes);
             float all = Rows.dot(upstream, gain, C) / C;
             float along = alongNormalized(upstream, row, gain, C, center, scale) / C;
             gradients(y + n * rowBytes, gainSum, biasSum, upstream, row, gain, C, center, scale, all, along);

@@ -184,39 +184,94 @@ final class Gemm {
             if (narrowRow) {
                 boolean more = panel + panels < lastPanel;
                 NarrowRow.multiply(firstChunk, lastChunk, packed, layout, weight, panel, panels, more, c, expanded);
-            }
-            for (int chunk = firstChunk; chunk < lastChunk && !narrowRow; chunk++) {
-                long a = packed + (chunk - firstChunk) * Reduction.chunkBytes(in, most, rows);
-                int from = Reduction.first(in, most, chunk);
-                int depth = Reduction.steps(in, most, chunk);
-                if (panels == 2) {
-                    long b = weight + panel * layout.panelBytes() + from * GemmTile.ROW_BYTES;
-                    GemmTile.TILE.multiplyPair(rows, depth, a, b, layout.panelBytes(), c, stride, chunk > 0);
-                    continue;
-                }
-                if (chunk + 1 < lastChunk || panel + 1 == lastPanel) {
-                    readAhead(y.ahead, most, layout, weight, panel, Math.min(chunk + 1, lastChunk - 1));
-                } else {
-                    readAhead(y.ahead, most, layout, weight, panel + 1, firstChunk);
-                }
-                if (last && chunk + 1 == lastChunk) {
-                    y.aboutToFinish(rows, column);
-                }
-                long b = expanded;
-                if (layout.narrow()) {
-                    NarrowTile.expand(layout, weight, panel, from, depth, expanded);
-                    y.ahead.askAtOnce(RowTiles.count(rows));
-                } else {
-                    b = weight + panel * layout.panelBytes() + from * GemmTile.ROW_BYTES;
-                }
-                if (unfinished && chunk + 1 == lastChunk) {
-                    lastTiles(rows, depth, a, b, y, column, columns, c, stride, chunk > 0);
-                } else {
-                    tiles(rows, depth, a, b, y.ahead, c, stride, chunk > 0);
-                }
+            } else if (panels == 2) {
+                multiplyPair(rows, firstChunk, lastChunk, packed, layout, weight, panel, c, stride);
+            } else {
+                int next = Math.min(panel + 1, lastPanel - 1);
+                multiplyPanel(
+                        rows,
+                        firstChunk,
+                        lastChunk,
+                        packed,
+                        layout,
+                        weight,
+                        panel,
+                        next,
+                        y,
+                        unfinished,
+                        c,
+                        stride,
+                        expanded);
             }
             if (unfinished && (panels == 2 || narrowRow)) {
                 y.finish(0, rows, column, columns, c, stride);
+            }
+        }
+    }
+
+    /// Two panels at once, which few rows read as fast as memory can.
+    private static void multiplyPair(
+            int rows,
+            int firstChunk,
+            int lastChunk,
+            long packed,
+            PanelLayout layout,
+            long weight,
+            int panel,
+            long c,
+            long stride) {
+        int in = layout.in();
+        int most = Reduction.depth(layout, rows);
+        for (int chunk = firstChunk; chunk < lastChunk; chunk++) {
+            long a = packed + (chunk - firstChunk) * Reduction.chunkBytes(in, most, rows);
+            long b = weight + panel * layout.panelBytes() + Reduction.first(in, most, chunk) * GemmTile.ROW_BYTES;
+            int depth = Reduction.steps(in, most, chunk);
+            GemmTile.TILE.multiplyPair(rows, depth, a, b, layout.panelBytes(), c, stride, chunk > 0);
+        }
+    }
+
+    /// One panel, which stays in a cache for all tiles, while the chunk after it is asked for.
+    ///
+    /// @param next the panel that comes after this one, or this one if it is the last
+    /// @param unfinished whether the last chunk finishes y
+    private static void multiplyPanel(
+            int rows,
+            int firstChunk,
+            int lastChunk,
+            long packed,
+            PanelLayout layout,
+            long weight,
+            int panel,
+            int next,
+            Output y,
+            boolean unfinished,
+            long c,
+            long stride,
+            long expanded) {
+        int in = layout.in();
+        int most = Reduction.depth(layout, rows);
+        int column = panel * GemmTile.WIDTH;
+        int columns = Math.min(GemmTile.WIDTH, layout.out() - column);
+        for (int chunk = firstChunk; chunk < lastChunk; chunk++) {
+            long a = packed + (chunk - firstChunk) * Reduction.chunkBytes(in, most, rows);
+            int from = Reduction.first(in, most, chunk);
+            int depth = Reduction.steps(in, most, chunk);
+            boolean within = chunk + 1 < lastChunk || next == panel;
+            int following = within ? Math.min(chunk + 1, lastChunk - 1) : firstChunk;
+            readAhead(y.ahead, most, layout, weight, within ? panel : next, following);
+            if (chunk + 1 == Reduction.chunks(in, most)) {
+                y.aboutToFinish(rows, column);
+            }
+            long b = weight + layout.panelOffset(panel) + layout.stepOffset(from);
+            if (layout.narrow()) {
+                NarrowTile.expand(layout, weight, panel, from, depth, expanded);
+                y.ahead.askAtOnce(RowTiles.count(rows));
+                b = expanded;
+            }
+            if (unfinished && chunk + 1 == lastChunk) {
+                lastTiles(rows, depth, a, b, y, column, columns, c, stride, chunk > 0);
+            } else {
+                tiles(rows, depth, a, b, y.ahead, c, stride, chunk > 0);
             }
         }
     }

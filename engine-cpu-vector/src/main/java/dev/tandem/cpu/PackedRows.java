@@ -21,7 +21,7 @@ final class PackedRows {
     }
 
     /// Whether a worker has packed a block already; if not, it is about to.
-    boolean has(int worker, int block) {
+    boolean turnTo(int worker, int block) {
         boolean packed = blocks[worker] == block;
         blocks[worker] = block;
         return packed;

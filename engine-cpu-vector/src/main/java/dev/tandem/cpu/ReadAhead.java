@@ -15,9 +15,9 @@ class ReadAhead {
     // Where fewer tiles share a panel, they only take turns with memory: the processor does as well by itself.
     private static final int FEWEST_TILES_TO_ASK = 3;
     /// Bytes a step from which on it pays to ask for weights, some of which are in a cache anyway.
-    static final int SOME = 11;
+    static final int WEIGHTS = 11;
     /// The same for what surely comes from memory.
-    static final int ANY = 0;
+    static final int GRADIENTS = 0;
 
     private final int leastBytesToAsk;
     private long soon;
@@ -34,7 +34,7 @@ class ReadAhead {
     private long soonStep;
     private long nextStep;
 
-    /// @param leastBytesToAsk bytes a step, as [#SOME]
+    /// @param leastBytesToAsk bytes a step, as [#WEIGHTS]
     ReadAhead(int leastBytesToAsk) {
         this.leastBytesToAsk = leastBytesToAsk;
     }

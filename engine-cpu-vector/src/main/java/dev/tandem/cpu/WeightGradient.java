@@ -13,7 +13,7 @@ final class WeightGradient {
     // Panels of dy packed in one pass over its rows.
     private static final int GROUP = 4;
 
-    private final ReadAhead ahead = new ReadAhead(ReadAhead.ANY);
+    private final ReadAhead ahead = new ReadAhead(ReadAhead.GRADIENTS);
     private PanelLayout layout = new PanelLayout(1, 1, 1);
     private long dW;
     private long dBias;

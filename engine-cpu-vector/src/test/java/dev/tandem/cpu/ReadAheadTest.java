@@ -34,7 +34,7 @@ final class ReadAheadTest {
     @CsvSource({"29, 1, 32768, 0", "4, 8, 4096, 0", "57, 3, 640, 0", "20, 1, 32768, 16384", "3, 5, 128, 512"})
     void tilesAskForEachLineOnce(int tiles, int pieces, long pieceBytes, long soonBytes) {
         assumeTrue(Prefetch.AVAILABLE, "no prefetching here");
-        var ahead = new Counted(ReadAhead.ANY);
+        var ahead = new Counted(ReadAhead.GRADIENTS);
         long stride = 2 * pieceBytes;
         ahead.next(NEXT, pieces, pieceBytes, stride);
         ahead.soon(SOON, soonBytes);
@@ -58,7 +58,7 @@ final class ReadAheadTest {
     @ParameterizedTest
     @CsvSource({"1, 2", "2, 2", "3, 0"})
     void whatTooFewTilesWouldShareIsAskedForAtOnce(int tiles, int lines) {
-        var ahead = new Counted(ReadAhead.ANY);
+        var ahead = new Counted(ReadAhead.GRADIENTS);
         ahead.next(NEXT, 2, LINE, 2 * LINE);
         ahead.askAtOnce(tiles);
         assertThat(ahead.asked).hasSize(lines);
@@ -66,7 +66,7 @@ final class ReadAheadTest {
 
     @Test
     void tilesReadInsteadOfAskingWhereTheyDoManyStepsForEachLine() {
-        var ahead = new Counted(ReadAhead.SOME);
+        var ahead = new Counted(ReadAhead.WEIGHTS);
         ahead.next(NEXT, 1, 32768, 0);
         ahead.spread(29, 256);
         for (int tile = 0; tile < 29; tile++) {
@@ -79,7 +79,7 @@ final class ReadAheadTest {
 
     @Test
     void nothingIsAskedForWhereThereIsNothingAhead() {
-        var ahead = new Counted(ReadAhead.ANY);
+        var ahead = new Counted(ReadAhead.GRADIENTS);
         ahead.spread(5, 256);
         for (int tile = 0; tile < 5; tile++) {
             ahead.ask(tile);

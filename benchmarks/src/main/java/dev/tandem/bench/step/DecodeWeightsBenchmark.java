@@ -15,8 +15,7 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /// How fast does one token follow another where a session multiplies by weights of fewer bytes?
 ///
-/// Bound by the bytes of the weights. Activations are F32, and so is all else; with weights of F32 it is
-/// [DecodeBenchmark#decode]. One fork, since a full run has an hour.
+/// Bound by the bytes of the weights. Activations are F32, and so is all else. One fork, since a full run has an hour.
 @Fork(1)
 @Warmup(iterations = 3, time = 1, timeUnit = TimeUnit.SECONDS)
 @Measurement(iterations = 5, time = 1, timeUnit = TimeUnit.SECONDS)
@@ -26,8 +25,8 @@ public class DecodeWeightsBenchmark extends BackendBenchmark {
     private static final int PROMPT = 512;
 
     /// Of the session's weights.
-    @Param({"BF16", "Q8"})
-    public ElementType weights = ElementType.BF16;
+    @Param({"F32", "BF16", "Q8"})
+    public ElementType weights = ElementType.F32;
 
     @SuppressWarnings("NullAway.Init")
     private DecodeProblem problem;
