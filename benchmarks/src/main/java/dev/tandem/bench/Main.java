@@ -4,10 +4,11 @@ import dev.tandem.bench.report.Comparison;
 import dev.tandem.bench.report.OutputFolder;
 import dev.tandem.bench.report.Report;
 import dev.tandem.engine.Availability;
-import dev.tandem.engine.Backend;
+import dev.tandem.engine.BackendOptions;
 import dev.tandem.engine.BackendProvider;
 import dev.tandem.engine.BackendUnavailable;
 import dev.tandem.engine.Backends;
+import dev.tandem.engine.Device;
 import dev.tandem.engine.ElementType;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -25,7 +26,6 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -251,10 +251,10 @@ public final class Main implements Callable<Integer> {
 
     /// Types that weights may have beside activations of F32.
     private static Set<ElementType> weights(BackendProvider provider) {
-        try (Backend backend = Backends.open(provider.name())) {
-            return Stream.of(ElementType.values())
-                    .filter(type -> type == ElementType.F32 || backend.offersWeights(type))
-                    .collect(Collectors.toUnmodifiableSet());
+        try (Device device = provider.open(BackendOptions.DEFAULT)) {
+            var types = EnumSet.of(ElementType.F32);
+            types.addAll(device.weightTypes());
+            return types;
         }
     }
 

@@ -57,7 +57,8 @@ class PlanTest {
     @Test
     void weightsHaveTypesThatTheBackendOffers() {
         assertThat(weights(plan("DecodeWeights", 2, false))).containsExactly("F32", "BF16", "Q8");
-        assertThat(weights(plan("DecodeWeights", Set.of(ElementType.F32), 2, false))).containsExactly("F32");
+        assertThat(weights(plan("DecodeWeights", Set.of(ElementType.F32), 2, false)))
+                .containsExactly("F32");
     }
 
     private static List<String> weights(Plan plan) {

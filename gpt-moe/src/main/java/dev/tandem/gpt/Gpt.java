@@ -174,8 +174,8 @@ public final class Gpt implements AutoCloseable {
     }
 
     /// Opens a session that continues `B` texts and multiplies by copies of the weights that take fewer
-    /// bytes, as they are now: training goes on without them. A model that computes in F32 may decode so where
-    [Backend#offersWeights] says it.
+    /// bytes: as the weights are now, so training that goes on does not reach it. A model that computes in
+    /// F32 may decode so where [Backend#offersWeights] says it.
     ///
     /// @throws IllegalArgumentException if the backend does not multiply by weights of that type
     public DecodeSession decode(int B, int positions, ElementType weightType) {
