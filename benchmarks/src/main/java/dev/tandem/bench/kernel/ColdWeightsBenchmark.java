@@ -19,7 +19,7 @@ import org.openjdk.jmh.annotations.Setup;
 /// what do weights of fewer bytes gain?
 ///
 /// Bound by the bytes of the weights. Calls take turns with copies of them that no cache holds together.
-/// One fork, since a full run has an hour.
+/// One fork, since a full run takes an hour anyway.
 @Fork(1)
 public class ColdWeightsBenchmark extends BackendBenchmark {
     private static final long NO_CACHE = 256L << 20;

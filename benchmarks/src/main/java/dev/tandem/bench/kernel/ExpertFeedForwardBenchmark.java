@@ -23,7 +23,7 @@ import org.openjdk.jmh.annotations.Setup;
 /// the bytes of the touched weights below. Top-2, nothing dropped.
 public class ExpertFeedForwardBenchmark extends BackendBenchmark {
     /// `N x C x F`.
-    @Param({"2048x256x1024"})
+    @Param({"2048x256x1024", "2048x128x512", "2048x512x2048"})
     public String size = "";
 
     /// E.

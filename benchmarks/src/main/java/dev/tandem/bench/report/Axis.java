@@ -1,11 +1,13 @@
 package dev.tandem.bench.report;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /// Measurements that differ in one parameter only, each such family under its name.
 ///
@@ -31,7 +33,7 @@ record Axis(List<String> values, Map<String, Map<String, Measurement>> families)
         families.values().forEach(family -> values.addAll(family.keySet()));
         var ordered = new ArrayList<>(values);
         if (ordered.stream().allMatch(value -> value.matches("\\d.*"))) {
-            ordered.sort((a, b) -> Integer.compare(leading(a), leading(b)));
+            ordered.sort((a, b) -> Arrays.compare(numbers(a), numbers(b)));
         }
         return new Axis(ordered, named);
     }
@@ -46,8 +48,12 @@ record Axis(List<String> values, Map<String, Map<String, Measurement>> families)
         return one.name() + " " + others.getOrDefault("size", others.toString());
     }
 
-    private static int leading(String value) {
-        return Integer.parseInt(value.replaceFirst("\\D.*", ""));
+    /// Of a size such as `2048x256x1024`.
+    private static int[] numbers(String value) {
+        return Pattern.compile("\\D+")
+                .splitAsStream(value)
+                .mapToInt(Integer::parseInt)
+                .toArray();
     }
 
     boolean isEmpty() {

@@ -57,6 +57,18 @@ final class Charts {
                 CategorySeriesRenderStyle.Line);
     }
 
+    /// Speed of experts against their width.
+    Optional<CategoryChart> width() {
+        var experts = report.measurements().stream()
+                .filter(measurement -> measurement.name().startsWith("ExpertFeedForward"))
+                .toList();
+        return speed(
+                Axis.of(experts, "size"),
+                "Speed of all experts against their width",
+                "tokens x C x F of one expert",
+                CategorySeriesRenderStyle.Line);
+    }
+
     /// How much faster several threads are than one.
     Optional<CategoryChart> scaling() {
         var axis = Axis.of(report.measurements(), "threads");

@@ -102,6 +102,7 @@ public final class OutputFolder {
         plots.put("roofline.png", BitmapEncoder.getBufferedImage(Roofline.of(machine, report.measurements())));
         charts.shares().ifPresent(chart -> plots.put("attainable.png", BitmapEncoder.getBufferedImage(chart)));
         charts.tokens().ifPresent(chart -> plots.put("tokens.png", BitmapEncoder.getBufferedImage(chart)));
+        charts.width().ifPresent(chart -> plots.put("width.png", BitmapEncoder.getBufferedImage(chart)));
         charts.experts().ifPresent(chart -> plots.put("experts.png", BitmapEncoder.getBufferedImage(chart)));
         charts.load().ifPresent(chart -> plots.put("load.png", BitmapEncoder.getBufferedImage(chart)));
         charts.scaling().ifPresent(chart -> plots.put("scaling.png", BitmapEncoder.getBufferedImage(chart)));

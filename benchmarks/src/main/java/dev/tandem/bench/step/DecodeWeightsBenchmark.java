@@ -15,7 +15,8 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /// How fast does one token follow another where a session multiplies by weights of fewer bytes?
 ///
-/// Bound by the bytes of the weights. Activations are F32, and so is all else. One fork, since a full run has an hour.
+/// Bound by the bytes of the weights. Activations are F32, and so is all else. One fork, since a full run
+/// takes an hour anyway.
 @Fork(1)
 @Warmup(iterations = 3, time = 1, timeUnit = TimeUnit.SECONDS)
 @Measurement(iterations = 5, time = 1, timeUnit = TimeUnit.SECONDS)
