@@ -30,9 +30,9 @@ final class Gemm {
     /// Multiplies packed rows with one panel.
     static void tiles(int rows, int depth, long a, long b, ReadAhead ahead, long c, long stride, boolean accumulate) {
         int tiles = RowTiles.count(rows);
-        ahead.spread(tiles, depth);
+        int parts = ahead.spread(tiles, depth);
         for (int t = 0; t < tiles; t++) {
-            tile(rows, tiles, t, depth, a, b, ahead, c, stride, accumulate);
+            tile(rows, tiles, t, depth, parts, a, b, ahead, c, stride, accumulate);
         }
     }
 
@@ -52,19 +52,21 @@ final class Gemm {
             long stride,
             boolean accumulate) {
         int tiles = RowTiles.count(rows);
-        y.ahead.spread(tiles, depth);
+        int parts = y.ahead.spread(tiles, depth);
         for (int t = 0; t < tiles; t++) {
-            tile(rows, tiles, t, depth, a, b, y.ahead, c, stride, accumulate);
+            tile(rows, tiles, t, depth, parts, a, b, y.ahead, c, stride, accumulate);
             int first = RowTiles.first(rows, tiles, t);
             y.finish(first, RowTiles.size(rows, tiles, t), column, columns, c + first * stride, stride);
         }
     }
 
+    /// @param parts into which the steps are divided
     private static void tile(
             int rows,
             int tiles,
             int t,
             int depth,
+            int parts,
             long a,
             long b,
             ReadAhead ahead,
@@ -75,12 +77,18 @@ final class Gemm {
         int count = RowTiles.size(rows, tiles, t);
         long packed = a + (long) first * depth * Float.BYTES;
         long target = c + first * stride;
-        ahead.ask(t);
         long step = ahead.step(t);
-        if (step == 0) {
-            GemmTile.TILE.multiply(count, depth, packed, b, target, stride, accumulate);
-        } else {
+        if (step != 0) {
             GemmTile.TILE.multiplyAndRead(count, depth, packed, b, ahead.address(t), step, target, stride, accumulate);
+            return;
+        }
+        for (int part = 0; part < parts; part++) {
+            int from = Split.first(depth, parts, part);
+            int steps = Split.first(depth, parts, part + 1) - from;
+            ahead.ask(t * parts + part);
+            long partOfA = packed + (long) from * count * Float.BYTES;
+            long partOfB = b + from * GemmTile.ROW_BYTES;
+            GemmTile.TILE.multiply(count, steps, partOfA, partOfB, target, stride, accumulate || part > 0);
         }
     }
 

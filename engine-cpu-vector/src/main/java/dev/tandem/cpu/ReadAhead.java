@@ -3,17 +3,20 @@ package dev.tandem.cpu;
 /// What will soon be needed and is asked for tile by tile, so that it is in the cache by then: whoever reads from
 /// memory in one go waits for line after line.
 ///
-/// Where memory is the bottleneck, each tile asks for its share before it begins, by [Prefetch]. Where tiles do many
-/// steps for each line, or there is no such function, they read a few bytes with every step instead: that costs
-/// nothing, but waits for memory if the line is late.
+/// Where memory is the bottleneck, tiles ask for their shares by [Prefetch]. Each asks before it begins, and again
+/// between parts of its steps if its share is large: whoever asks for more lines than the processor can wait for at
+/// once, waits himself. Where tiles do many steps for each line, or there is no such function, they read a few bytes
+/// with every step instead: that costs nothing, but waits for memory if the line is late.
 ///
-/// There may be two parts, of which the first is needed sooner. Each tile takes from one of them.
+/// There may be two things, of which the first is needed sooner. Each part of a tile takes from one of them.
 ///
 /// Set anew for each panel, by one worker; before that there is nothing to read.
 class ReadAhead {
     private static final long CACHE_LINE = 64;
     // Where fewer tiles share a panel, they only take turns with memory: the processor does as well by itself.
     private static final int FEWEST_TILES_TO_ASK = 3;
+    // 32 lines: with half or twice as many tiles are a few per cent slower.
+    private static final long MOST_BYTES_AT_ONCE = 2048;
     /// Bytes a step from which on it pays to ask for weights, some of which are in a cache anyway.
     static final int WEIGHTS = 11;
     /// The same for what surely comes from memory.
@@ -29,8 +32,8 @@ class ReadAhead {
 
     private boolean asks;
     private int depth;
-    private int tilesOfSoon;
-    private int tilesOfNext;
+    private int partsOfSoon;
+    private int partsOfNext;
     private long soonStep;
     private long nextStep;
 
@@ -55,34 +58,42 @@ class ReadAhead {
     }
 
     /// Spreads what there is over some tiles.
-    void spread(int tiles, int depth) {
-        this.depth = depth;
+    ///
+    /// @return in how many parts each tile is to be computed
+    int spread(int tiles, int depth) {
         long nextBytes = pieces * pieceBytes;
         long bytes = soonBytes + nextBytes;
-        tilesOfSoon = bytes == 0 ? 0 : (int) (tiles * soonBytes / bytes);
-        tilesOfNext = tiles - tilesOfSoon;
-        asks = Prefetch.AVAILABLE && bytes >= (long) leastBytesToAsk * tiles * depth;
-        soonStep = asks ? 0 : step(soonBytes, tilesOfSoon);
-        nextStep = asks ? 0 : step(nextBytes, tilesOfNext);
+        boolean pays = Prefetch.AVAILABLE && bytes >= (long) leastBytesToAsk * tiles * depth;
+        asks = pays && tiles >= FEWEST_TILES_TO_ASK;
+        int parts = asks ? Math.clamp(Math.ceilDiv(bytes, tiles * MOST_BYTES_AT_ONCE), 1, depth) : 1;
+        this.depth = depth;
+        int all = tiles * parts;
+        partsOfSoon = bytes == 0 ? 0 : (int) (all * soonBytes / bytes);
+        partsOfNext = all - partsOfSoon;
+        soonStep = pays ? 0 : step(soonBytes, partsOfSoon);
+        nextStep = pays ? 0 : step(nextBytes, partsOfNext);
+        return parts;
     }
 
     private long step(long bytes, int tiles) {
         return bytes == 0 || tiles == 0 ? 0 : Math.clamp((bytes - Long.BYTES) / ((long) tiles * depth), 0, CACHE_LINE);
     }
 
-    /// Asks for the share of a tile that is about to begin.
-    void ask(int tile) {
-        if (!asks || tilesOfSoon + tilesOfNext < FEWEST_TILES_TO_ASK) {
+    /// Asks for the share of a part of a tile that is about to begin.
+    ///
+    /// @param part counted over all tiles
+    void ask(int part) {
+        if (!asks) {
             return;
         }
-        if (tile < tilesOfSoon) {
-            long first = share(soonBytes, tilesOfSoon, tile);
-            fetch(soon + first, share(soonBytes, tilesOfSoon, tile + 1) - first);
+        if (part < partsOfSoon) {
+            long first = share(soonBytes, partsOfSoon, part);
+            fetch(soon + first, share(soonBytes, partsOfSoon, part + 1) - first);
             return;
         }
         long bytes = pieces * pieceBytes;
-        long end = share(bytes, tilesOfNext, tile - tilesOfSoon + 1);
-        long done = share(bytes, tilesOfNext, tile - tilesOfSoon);
+        long end = share(bytes, partsOfNext, part - partsOfSoon + 1);
+        long done = share(bytes, partsOfNext, part - partsOfSoon);
         while (done < end) {
             long inPiece = done % pieceBytes;
             long length = Math.min(end - done, pieceBytes - inPiece);
@@ -104,21 +115,21 @@ class ReadAhead {
     }
 
     /// Whole lines, except at the end.
-    private static long share(long bytes, int tiles, int tile) {
-        return tile == tiles ? bytes : bytes * tile / tiles / CACHE_LINE * CACHE_LINE;
+    private static long share(long bytes, int parts, int part) {
+        return part == parts ? bytes : bytes * part / parts / CACHE_LINE * CACHE_LINE;
     }
 
     /// Bytes from what a tile reads in one step to what it reads in the next; 0 if it shall read nothing.
     long step(int tile) {
-        return tile < tilesOfSoon ? soonStep : nextStep;
+        return tile < partsOfSoon ? soonStep : nextStep;
     }
 
     /// Where a tile begins to read.
     long address(int tile) {
-        if (tile < tilesOfSoon) {
+        if (tile < partsOfSoon) {
             return soon + (long) tile * depth * soonStep;
         }
-        long done = (long) (tile - tilesOfSoon) * depth * nextStep;
+        long done = (long) (tile - partsOfSoon) * depth * nextStep;
         return pieces == 1 ? next + done : next + done / pieceBytes * pieceStride + done % pieceBytes;
     }
 }

@@ -13,6 +13,8 @@ final class ReadAheadTest {
     private static final long NEXT = 1 << 20;
     private static final long SOON = 1 << 24;
     private static final int LINE = 64;
+    // one more than an even share, as shares are whole lines
+    private static final int MOST_LINES_AT_ONCE = 2048 / LINE + 1;
 
     /// Counts lines instead of asking for them.
     private static final class Counted extends ReadAhead {
@@ -31,17 +33,26 @@ final class ReadAheadTest {
     }
 
     @ParameterizedTest(name = "{0} tiles, {1} pieces of {2} bytes, {3} soon")
-    @CsvSource({"29, 1, 32768, 0", "4, 8, 4096, 0", "57, 3, 640, 0", "20, 1, 32768, 16384", "3, 5, 128, 512"})
+    @CsvSource({
+        "29, 1, 32768, 0",
+        "4, 8, 4096, 0",
+        "57, 3, 640, 0",
+        "3, 2, 32768, 0",
+        "20, 1, 32768, 16384",
+        "3, 5, 128, 512"
+    })
     void tilesAskForEachLineOnce(int tiles, int pieces, long pieceBytes, long soonBytes) {
         assumeTrue(Prefetch.AVAILABLE, "no prefetching here");
         var ahead = new Counted(ReadAhead.GRADIENTS);
         long stride = 2 * pieceBytes;
         ahead.next(NEXT, pieces, pieceBytes, stride);
         ahead.soon(SOON, soonBytes);
-        ahead.spread(tiles, 256);
-        for (int tile = 0; tile < tiles; tile++) {
-            assertThat(ahead.step(tile)).isZero();
-            ahead.ask(tile);
+        int parts = ahead.spread(tiles, 256);
+        for (int part = 0; part < tiles * parts; part++) {
+            assertThat(ahead.step(part)).isZero();
+            int before = ahead.asked.size();
+            ahead.ask(part);
+            assertThat(ahead.asked.size() - before).isLessThanOrEqualTo(MOST_LINES_AT_ONCE);
         }
         var expected = new HashMap<Long, Integer>();
         for (int piece = 0; piece < pieces; piece++) {
