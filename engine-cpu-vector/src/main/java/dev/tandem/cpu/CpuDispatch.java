@@ -121,10 +121,6 @@ final class CpuDispatch implements Dispatch {
         return (long) C * Float.BYTES;
     }
 
-    private float weight(int choice) {
-        return weighted ? Lanes.get(weight + (long) choice * Float.BYTES) : 1;
-    }
-
     private void scatterTokens(int part, int worker) {
         int last = Math.min(N, (part + 1) * block);
         for (int n = part * block; n < last; n++) {
@@ -140,23 +136,51 @@ final class CpuDispatch implements Dispatch {
     private void gatherTokens(int part, int worker) {
         int last = Math.min(N, (part + 1) * block);
         for (int n = part * block; n < last; n++) {
-            long token = tokens + n * rowBytes();
-            boolean empty = true;
-            for (int k = 0; k < K; k++) {
-                int choice = n * K + k;
-                int row = rowOf(choice);
-                if (row < 0) {
-                    continue;
-                }
-                if (empty) {
-                    Rows.scale(token, expertRows + row * rowBytes(), weight(choice), C);
-                } else {
-                    Rows.addScaled(token, expertRows + row * rowBytes(), weight(choice), C);
-                }
-                empty = false;
-            }
-            if (empty) {
-                Lanes.fill(token, rowBytes(), (byte) 0);
+            askForNext(n, last);
+            gatherToken(n);
+        }
+    }
+
+    /// The first two rows in one pass.
+    private void gatherToken(int n) {
+        long token = tokens + n * rowBytes();
+        int first = served(n, 0);
+        int second = served(n, first + 1);
+        if (first == K) {
+            Lanes.fill(token, rowBytes(), (byte) 0);
+        } else if (second == K) {
+            Rows.scale(token, row(n, first), weight(n, first), C);
+        } else {
+            Rows.scaledSum(token, row(n, first), weight(n, first), row(n, second), weight(n, second), C);
+        }
+        for (int k = served(n, second + 1); k < K; k = served(n, k + 1)) {
+            Rows.addScaled(token, row(n, k), weight(n, k), C);
+        }
+    }
+
+    /// A token's first choice from `k` on that is served, or K.
+    private int served(int n, int k) {
+        int next = k;
+        while (next < K && rowOf(n * K + next) < 0) {
+            next++;
+        }
+        return Math.min(next, K);
+    }
+
+    private long row(int n, int k) {
+        return expertRows + rowOf(n * K + k) * rowBytes();
+    }
+
+    private float weight(int n, int k) {
+        return weighted ? Lanes.get(weight + (long) (n * K + k) * Float.BYTES) : 1;
+    }
+
+    /// Asks for the rows that the next token reads: they lie at random places, which the processor cannot foresee.
+    private void askForNext(int n, int last) {
+        for (int k = 0; k < K && n + 1 < last; k++) {
+            int row = rowOf((n + 1) * K + k);
+            if (row >= 0) {
+                Prefetch.lines(expertRows + row * rowBytes(), rowBytes());
             }
         }
     }
@@ -164,6 +188,7 @@ final class CpuDispatch implements Dispatch {
     private void gatherBackwardTokens(int part, int worker) {
         int last = Math.min(N, (part + 1) * block);
         for (int n = part * block; n < last; n++) {
+            askForNext(n, last);
             long dy = tokens + n * rowBytes();
             for (int k = 0; k < K; k++) {
                 int choice = n * K + k;

@@ -104,6 +104,24 @@ final class Rows {
         }
     }
 
+    /// `y = factor * x + otherFactor * other`, the second product rounded only with the sum.
+    static void scaledSum(long y, long x, float factor, long other, float otherFactor, int length) {
+        FloatVector factors = Lanes.broadcast(factor);
+        FloatVector otherFactors = Lanes.broadcast(otherFactor);
+        int i = 0;
+        for (int bound = Lanes.F32.loopBound(length); i < bound; i += Lanes.LENGTH) {
+            long at = (long) i * Float.BYTES;
+            FloatVector product = Lanes.load(x + at).mul(factors);
+            Lanes.store(Lanes.load(other + at).fma(otherFactors, product), y + at);
+        }
+        if (i < length) {
+            VectorMask<Float> tail = Lanes.tail(i, length);
+            long at = (long) i * Float.BYTES;
+            FloatVector product = Lanes.load(x + at, tail).mul(factors);
+            Lanes.store(Lanes.load(other + at, tail).fma(otherFactors, product), y + at, tail);
+        }
+    }
+
     /// Largest element; NaN if any is.
     static float max(long x, int length) {
         FloatVector max = Lanes.broadcast(Float.NEGATIVE_INFINITY);
