@@ -54,9 +54,11 @@ final class Gemm {
         int tiles = RowTiles.count(rows);
         int parts = y.ahead.spread(tiles, depth);
         for (int t = 0; t < tiles; t++) {
-            tile(rows, tiles, t, depth, parts, a, b, y.ahead, c, stride, accumulate);
             int first = RowTiles.first(rows, tiles, t);
-            y.finish(first, RowTiles.size(rows, tiles, t), column, columns, c + first * stride, stride);
+            int count = RowTiles.size(rows, tiles, t);
+            y.askForTarget(first, count, column);
+            tile(rows, tiles, t, depth, parts, a, b, y.ahead, c, stride, accumulate);
+            y.finish(first, count, column, columns, c + first * stride, stride);
         }
     }
 

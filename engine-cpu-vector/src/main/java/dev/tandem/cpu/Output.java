@@ -21,6 +21,9 @@ abstract class Output {
     /// Adds to [#ahead] what [#finish] of a panel that begins at a column will need from memory.
     void aboutToFinish(int rows, int column) {}
 
+    /// Asks for the memory that [#finish] of some rows will write.
+    void askForTarget(int firstRow, int rows, int column) {}
+
     /// Finishes some rows from `firstRow` on, of columns `first ... first + columns - 1`.
     ///
     /// @param rows a tile's, or all rows of the block

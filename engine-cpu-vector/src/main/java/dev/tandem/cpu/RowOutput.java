@@ -54,6 +54,15 @@ final class RowOutput extends Output {
     }
 
     @Override
+    void askForTarget(int firstRow, int rows, int column) {
+        long at = firstRow * stride + column * (long) Float.BYTES;
+        Prefetch.rows(y + at, stride, rows);
+        if (pre != 0) {
+            Prefetch.rows(pre + at, stride, rows);
+        }
+    }
+
+    @Override
     void finish(int firstRow, int rows, int first, int columns, long source, long sourceStride) {
         long row = firstRow * stride;
         int whole = columns / GemmTile.WIDTH * GemmTile.WIDTH;

@@ -103,6 +103,9 @@ final class ReadAheadTest {
         Prefetch.lines(0, LINE);
         Prefetch.lines(-1L << 20, 1 << 12);
         Prefetch.lines(NEXT, 0);
+        Prefetch.rows(0, LINE, 3);
+        Prefetch.rows(-1L << 20, 1 << 12, 3);
+        Prefetch.rows(NEXT, LINE, 0);
         assertThat(Prefetch.AVAILABLE)
                 .isEqualTo(Processor.LINUX
                         && Processor.X86_64
