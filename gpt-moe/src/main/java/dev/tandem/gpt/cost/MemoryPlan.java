@@ -12,11 +12,13 @@ import dev.tandem.gpt.TrainingStep;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
 /// Device memory that a use of a model needs, before anything is allocated.
 ///
 /// It lists the very buffers that [TrainingStep], [Evaluation] and [DecodeSession] allocate. A
-/// device may round them up for a layout of its own, and holds some workspace besides.
+/// device may round them up for a layout of its own, and holds some workspace besides. What a
+/// process on the CPU takes in all is its [ResidentMemory].
 ///
 /// @param parts what the memory is for
 public record MemoryPlan(List<Part> parts) {
@@ -109,11 +111,18 @@ public record MemoryPlan(List<Part> parts) {
     /// One line per part and one for the sum, in binary units.
     @Override
     public String toString() {
-        var text = new StringBuilder();
-        for (Part part : parts) {
-            text.append("%-12s %12s%n".formatted(part.name(), amount(part.bytes())));
-        }
-        return text.append("%-12s %12s".formatted("total", amount(bytes()))).toString();
+        return lines() + line("total", bytes());
+    }
+
+    /// One line per part.
+    String lines() {
+        return parts.stream()
+                .map(part -> line(part.name(), part.bytes()) + System.lineSeparator())
+                .collect(Collectors.joining());
+    }
+
+    static String line(String name, long bytes) {
+        return "%-12s %12s".formatted(name, amount(bytes));
     }
 
     private static String amount(long bytes) {

@@ -1,6 +1,8 @@
 package dev.tandem.gpt.cost;
 
+import static org.assertj.core.api.Assertions.as;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
 import dev.tandem.engine.Backend;
 import dev.tandem.engine.ElementType;
@@ -12,6 +14,7 @@ import dev.tandem.gpt.Schedule;
 import dev.tandem.gpt.TrainingOptions;
 import dev.tandem.testkit.ReferenceBackend;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -53,6 +56,19 @@ class MemoryPlanTest {
             }
             assertThat(backend.memoryUsage().tensors()).isEqualTo(weights);
         }
+    }
+
+    @Test
+    void aProcessTakesItsTensorsAndJava() {
+        var tensors = MemoryPlan.evaluation(GptConfig.gpt3(40, 16, 4, 16, 2), 1, 16);
+        var process = new ResidentMemory(tensors);
+        assertThat(process.bytes()).isEqualTo(tensors.bytes() + ResidentMemory.JAVA);
+        assertThat(process.toString().lines())
+                .containsSequence(tensors.toString().lines().limit(2).toList())
+                .contains("Java            130.0 MiB")
+                .last(as(STRING))
+                .isEqualTo("total           130.1 MiB");
+        assertThat(tensors.toString()).doesNotContain("Java");
     }
 
     private static long bytes(MemoryPlan plan) {

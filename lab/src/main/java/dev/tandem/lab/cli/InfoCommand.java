@@ -7,6 +7,7 @@ import dev.tandem.gpt.Presets;
 import dev.tandem.gpt.cost.FlopCount;
 import dev.tandem.gpt.cost.MemoryPlan;
 import dev.tandem.gpt.cost.ParameterCount;
+import dev.tandem.gpt.cost.ResidentMemory;
 import dev.tandem.lab.BadInputException;
 import dev.tandem.lab.report.Fields;
 import dev.tandem.lab.report.Json;
@@ -32,7 +33,7 @@ import picocli.CommandLine.Spec;
         footer = {
             "",
             "ZFLOPs are those of the paper's training: 300e9 tokens, sequences of 2048, activation recomputation included.",
-            "Memory is that of training one full-length sequence in FP32: weights, gradients, moments, activations."
+            "Memory is that of training one full-length sequence in FP32 on the CPU: weights, gradients, moments, activations, and Java itself; on a GPU, all but Java is the device's."
         })
 final class InfoCommand implements Callable<Integer> {
     @Spec
@@ -59,7 +60,7 @@ final class InfoCommand implements Callable<Integer> {
             presets.forEach(preset -> plans(out, preset.config()));
         } else {
             out.println(
-                    "memory: to train one full-length sequence in FP32; 'tandem info --model NAME' shows its parts");
+                    "memory: to train one full-length sequence in FP32 on the CPU; 'tandem info --model NAME' shows its parts");
         }
         return ExitCode.OK;
     }
@@ -113,7 +114,9 @@ final class InfoCommand implements Callable<Integer> {
             var plan = supplier.get();
             var fields = new Fields();
             plan.parts().forEach(part -> fields.with(part.name(), part.bytes()));
-            return Optional.of(fields.with("total", plan.bytes()).map());
+            return Optional.of(fields.with("java", ResidentMemory.JAVA)
+                    .with("total", new ResidentMemory(plan).bytes())
+                    .map());
         } catch (ArithmeticException | IllegalArgumentException e) {
             return Optional.empty();
         }
@@ -142,7 +145,7 @@ final class InfoCommand implements Callable<Integer> {
 
     private static String trainingMemory(GptConfig config) {
         try {
-            double bytes = MemoryPlan.training(config, 1, config.T(), 1).bytes();
+            double bytes = new ResidentMemory(MemoryPlan.training(config, 1, config.T(), 1)).bytes();
             return Text.fixed(bytes / 0x1p30, 1) + " GiB";
         } catch (ArithmeticException | IllegalArgumentException e) {
             return "–"; // a buffer that no array could index
@@ -151,15 +154,15 @@ final class InfoCommand implements Callable<Integer> {
 
     private static void plans(PrintWriter out, GptConfig config) {
         int T = config.T();
-        out.println("memory to train one sequence of %d tokens, FP32:".formatted(T));
+        out.println("memory to train one sequence of %d tokens, FP32, on the CPU:".formatted(T));
         out.println(plan(() -> MemoryPlan.training(config, 1, T, 1)));
-        out.println("memory to continue one text up to %d tokens, FP32:".formatted(T));
+        out.println("memory to continue one text up to %d tokens, FP32, on the CPU:".formatted(T));
         out.println(plan(() -> MemoryPlan.decoding(config, 1, T)));
     }
 
     private static String plan(Supplier<MemoryPlan> plan) {
         try {
-            return plan.get().toString().indent(2);
+            return new ResidentMemory(plan.get()).toString().indent(2);
         } catch (ArithmeticException | IllegalArgumentException e) {
             return "  no plan: " + e.getMessage() + "\n";
         }

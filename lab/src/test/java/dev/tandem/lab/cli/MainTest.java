@@ -128,12 +128,14 @@ final class MainTest {
         String json = run("info", "--model", "gpt2", "--json").out();
         assertThat(json)
                 .containsPattern("\"training\": \\{\\s+\"model\": \\d+,\\s+\"gradients\": \\d+,\\s+\"moments\": \\d+,")
-                .containsPattern("\"decoding\": \\{\\s+\"model\": \\d+,\\s+\"session\": \\d+,\\s+\"total\": \\d+");
-        var total =
-                Pattern.compile("\"activations\": \\d+,\\s+\"total\": (\\d+)").matcher(json);
+                .containsPattern(
+                        "\"decoding\": \\{\\s+\"model\": \\d+,\\s+\"session\": \\d+,\\s+\"java\": \\d+,\\s+\"total\": \\d+");
+        var total = Pattern.compile("\"activations\": \\d+,\\s+\"java\": \\d+,\\s+\"total\": (\\d+)")
+                .matcher(json);
         assertThat(total.find()).isTrue();
         assertThat(run("info", "--model", "gpt2").out())
-                .containsPattern("total +%.1f GiB".formatted(Long.parseLong(total.group(1)) / 0x1p30));
+                .containsPattern(
+                        "Java +130.0 MiB\\s+total +%.1f GiB".formatted(Long.parseLong(total.group(1)) / 0x1p30));
     }
 
     @Test
