@@ -40,7 +40,7 @@ import picocli.CommandLine.Spec;
         versionProvider = Version.class,
         description = {
             "Measures kernels, the MoE layer, training steps and decoding in FLOP/s and bytes/s, and as per cent of what this"
-                    + " machine can do at that moment; and how soon a process trains, in how much memory. Writes bench.json, bench.md and plots.",
+                    + " machine can do at that moment; and how soon a process computes at full speed, in how much memory. Writes bench.json, bench.md and plots.",
             "Results are checked against the float64 reference before they are timed."
         },
         exitCodeListHeading = "%nExit codes:%n",

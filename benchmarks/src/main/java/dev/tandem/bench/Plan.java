@@ -1,5 +1,6 @@
 package dev.tandem.bench;
 
+import dev.tandem.bench.report.StartUp;
 import dev.tandem.bench.step.Model;
 import dev.tandem.bench.step.StartUpProblem;
 import dev.tandem.engine.ElementType;
@@ -26,10 +27,8 @@ import org.openjdk.jmh.runner.options.TimeValue;
 /// values make seven measurements, not twenty-seven. A quick plan holds all of them.
 ///
 /// @param items in the order of their run
-/// @param starts processes that begin to train, after all items
+/// @param starts processes that begin to compute, after all items
 record Plan(List<Item> items, List<StartUpProblem> starts) {
-    private static final String START_UP = "StartUp.training";
-
     /// Benchmarks that show how speed grows with threads: one for each limit, and the sums of all.
     private static final Set<String> SCALED = Set.of(
             "Linear.forward",
@@ -90,14 +89,16 @@ record Plan(List<Item> items, List<StartUpProblem> starts) {
     }
 
     private static List<StartUpProblem> starts(Request request) {
-        if (!request.suites().contains(Suite.STARTUP) || !START_UP.contains(request.only())) {
+        if (!request.suites().contains(Suite.STARTUP)) {
             return List.of();
         }
         List<Model> models = request.quick()
                 ? List.of(Model.SMALL_MOE)
                 : List.of(Model.SMALL_MOE, Model.MIDDLE_DENSE, Model.MIDDLE_MOE);
-        return models.stream()
-                .map(model -> new StartUpProblem(model, request.backend(), request.threads()))
+        return Stream.of(StartUp.Kind.values())
+                .filter(kind -> kind.benchmark().contains(request.only()))
+                .flatMap(kind -> models.stream()
+                        .map(model -> new StartUpProblem(kind, model, request.backend(), request.threads())))
                 .toList();
     }
 

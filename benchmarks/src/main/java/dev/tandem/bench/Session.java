@@ -40,10 +40,10 @@ final class Session {
         /// A measurement is there.
         void measured(Measurement measurement);
 
-        /// A process begins to train, `done` of `all` seconds of the plan behind it.
+        /// A process begins to compute, `done` of `all` seconds of the plan behind it.
         void begin(StartUpProblem problem, int number, double done);
 
-        /// It has trained.
+        /// It has computed.
         void started(StartUp start);
 
         /// A measurement failed.
@@ -93,7 +93,7 @@ final class Session {
             }
             progress.started(start);
         } catch (IllegalStateException e) {
-            failed("StartUp.training " + problem.model(), String.valueOf(e.getMessage()), progress);
+            failed(problem.name(), String.valueOf(e.getMessage()), progress);
         }
     }
 

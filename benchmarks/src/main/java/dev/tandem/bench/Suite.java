@@ -10,7 +10,7 @@ enum Suite {
     STEP("dev.tandem.bench.step.TrainingStepBenchmark"),
     /// Prompts and tokens.
     DECODE("dev.tandem.bench.step.Decode"),
-    /// Processes that begin to train: time and memory. None of JMH's.
+    /// Processes that begin to train or to evaluate: time and memory. None of JMH's.
     STARTUP("dev.tandem.bench.step.StartUp");
 
     private final String prefix;

@@ -34,8 +34,8 @@ final class TerminalProgress implements Session.Progress {
 
     @Override
     public void begin(StartUpProblem problem, int number, double done) {
-        terminal.now("[%d/%d] start of %s, %s left"
-                .formatted(number, plan.size(), problem.model(), Terminal.duration(left(done))));
+        terminal.now(
+                "[%d/%d] %s, %s left".formatted(number, plan.size(), problem.name(), Terminal.duration(left(done))));
     }
 
     @Override

@@ -2,6 +2,8 @@ package dev.tandem.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tandem.bench.report.StartUp;
+import dev.tandem.bench.step.StartUpProblem;
 import dev.tandem.engine.ElementType;
 import dev.tandem.engine.Kernels;
 import java.util.EnumSet;
@@ -38,8 +40,11 @@ class PlanTest {
         var items = plan("", 0, true).items();
         assertThat(items).extracting(Plan.Item::benchmark).doesNotHaveDuplicates();
         assertThat(items).allMatch(item -> item.effort().forks() == 0);
-        assertThat(plan("", 0, true).starts()).hasSize(1);
+        assertThat(plan("", 0, true).starts()).hasSize(StartUp.Kind.values().length);
         assertThat(plan("Linear", 0, true).starts()).isEmpty();
+        assertThat(plan("StartUp.forward", 0, true).starts())
+                .extracting(StartUpProblem::kind)
+                .containsExactly(StartUp.Kind.FORWARD);
         assertThat(plan("", 0, true).seconds()).isBetween(60.0, 150.0);
     }
 

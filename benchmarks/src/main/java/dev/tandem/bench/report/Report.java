@@ -11,7 +11,7 @@ import java.util.stream.Collectors;
 /// @param provenance program, machine and virtual machine
 /// @param machines ceilings on one thread and on all, the latter last
 /// @param measurements in the order of their run
-/// @param starts of processes that trained
+/// @param starts of processes
 /// @param peers what other libraries did beside
 /// @param failures why benchmarks gave no result, by name
 public record Report(

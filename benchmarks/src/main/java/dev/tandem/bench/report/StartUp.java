@@ -2,45 +2,75 @@ package dev.tandem.bench.report;
 
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
 
-/// How a process began to train, and the memory it took.
+/// How a process began to compute, and the memory it took. A step is what it repeats.
 ///
-/// @param model that was trained
+/// @param kind of step
+/// @param model that computed
 /// @param threads that computed
 /// @param firstStep seconds from the start of the virtual machine to the end of the first step
 /// @param fullSpeed seconds to the end of the first step within 10 % of `step`
 /// @param step seconds of a step at the end
 /// @param heapPerStep bytes that a step allocates in the heap at the end
-/// @param plan bytes that `gpt.cost` says the training needs
+/// @param tensors bytes of tensors that `gpt.cost` plans
+/// @param java bytes that it plans for Java itself; 0 in reports that did not know of it
 /// @param peak bytes that were resident at most; absent where the system does not say
 public record StartUp(
+        Kind kind,
         String model,
         int threads,
         double firstStep,
         double fullSpeed,
         double step,
         double heapPerStep,
-        double plan,
+        double tensors,
+        double java,
         OptionalDouble peak) {
     private static final double MEBI = 1 << 20;
 
+    /// What a process does.
+    public enum Kind {
+        /// Training steps.
+        TRAINING,
+        /// Forward passes.
+        FORWARD;
+
+        /// `StartUp.training`
+        public String benchmark() {
+            return "StartUp." + word();
+        }
+
+        private String word() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+
+        /// Reports from before there were forward passes name no kind.
+        private static Kind of(Json json) {
+            return json.value() == null ? TRAINING : valueOf(json.string().toUpperCase(Locale.ROOT));
+        }
+    }
+
     Map<String, Object> json() {
         var json = new LinkedHashMap<String, Object>();
+        json.put("kind", kind.word());
         json.put("model", model);
         json.put("threads", threads);
         json.put("firstStep", firstStep);
         json.put("fullSpeed", fullSpeed);
         json.put("step", step);
         json.put("heapPerStep", heapPerStep);
-        json.put("plan", plan);
+        json.put("plan", tensors);
+        json.put("java", java);
         peak.ifPresent(bytes -> json.put("peak", bytes));
         return json;
     }
 
     static StartUp of(Json json) {
         return new StartUp(
+                Kind.of(json.field("kind")),
                 json.field("model").string(),
                 (int) json.field("threads").number(),
                 json.field("firstStep").number(),
@@ -48,6 +78,7 @@ public record StartUp(
                 json.field("step").number(),
                 json.field("heapPerStep").number(),
                 json.field("plan").number(),
+                json.field("java").value() == null ? 0 : json.field("java").number(),
                 json.field("peak").value() == null
                         ? OptionalDouble.empty()
                         : OptionalDouble.of(json.field("peak").number()));
@@ -63,33 +94,42 @@ public record StartUp(
     /// The section of the report.
     static String text(List<StartUp> all) {
         return "A process of its own for each model, with the flags of this one. Seconds count from the start of the"
-                + " virtual machine; full speed is the end of the first step within 10 % of the last ones. The plan is"
-                + " that of `gpt.cost`; the peak is what the system counts as resident, Java included.\n\n"
+                + " virtual machine; full speed is the end of the first step within 10 % of the last ones. Steps are"
+                + " training steps or forward passes. The plan is that of `gpt.cost` for a CPU: tensors, and Java"
+                + " itself; the peak is what the system counts as resident, without tensors on a GPU.\n\n"
                 + Text.table(
                         List.of(
-                                "training",
+                                "steps",
+                                "model",
                                 "threads",
                                 "first step after",
                                 "full speed after",
                                 "a step then",
                                 "heap per step, KiB",
-                                "plan, MiB",
+                                "tensors, MiB",
+                                "plan with Java, MiB",
                                 "peak, MiB",
-                                "peak − plan, MiB"),
+                                "peak, % of plan"),
                         all.stream().map(StartUp::row).toList());
     }
 
     private List<String> row() {
         return List.of(
+                kind.word(),
                 model,
                 String.valueOf(threads),
                 Text.seconds(firstStep),
                 Text.seconds(fullSpeed),
                 Text.seconds(step),
                 Text.significant(heapPerStep / 1024),
-                mebi(plan),
+                mebi(tensors),
+                mebi(plan()),
                 peak.isPresent() ? mebi(peak.getAsDouble()) : "unknown",
-                peak.isPresent() ? mebi(peak.getAsDouble() - plan) : "unknown");
+                peak.isPresent() ? "%.0f".formatted(100 * peak.getAsDouble() / plan()) : "unknown");
+    }
+
+    private double plan() {
+        return tensors + java;
     }
 
     private static String mebi(double bytes) {
@@ -98,13 +138,13 @@ public record StartUp(
 
     /// One line for the terminal.
     public String line() {
-        return "%-34s %-36s first step after %s, full speed after %s, peak %s MiB, plan %s MiB"
+        return "%-34s %-36s first step after %s, full speed after %s, peak %s of %s MiB planned"
                 .formatted(
-                        "StartUp.training",
+                        kind.benchmark(),
                         model,
                         Text.seconds(firstStep),
                         Text.seconds(fullSpeed),
                         peak.isPresent() ? mebi(peak.getAsDouble()) : "unknown",
-                        mebi(plan));
+                        mebi(plan()));
     }
 }

@@ -1,9 +1,11 @@
 package dev.tandem.bench.step;
 
 import dev.tandem.bench.Room;
+import dev.tandem.bench.report.StartUp;
 import dev.tandem.engine.Backend;
 import dev.tandem.engine.BackendOptions;
 import dev.tandem.engine.Backends;
+import dev.tandem.gpt.Gpt;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -11,12 +13,14 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
+import java.util.SplittableRandom;
 
-/// Trains as soon as it is started, and prints after how long it was how fast, and its memory:
+/// Computes as soon as it is started, and prints after how long it was how fast, and its memory:
 /// first step, full speed, steady step in seconds, heap per step and resident peak in bytes.
 final class StartUpMain {
     static final String MARK = "tandem-start-up ";
 
+    private static final long SEED = 7;
     private static final double LEAST_SECONDS = 10;
     private static final int LEAST_STEPS = 8;
     private static final int COUNTED_STEPS = 4;
@@ -25,34 +29,51 @@ final class StartUpMain {
 
     private StartUpMain() {}
 
-    /// @param args backend, threads and model
+    /// @param args backend, threads, kind of step and model
     public static void main(String[] args) {
         long begin = System.nanoTime();
         try (Backend backend = Backends.open(args[0], new BackendOptions(Integer.parseInt(args[1])));
                 var room = new Room(backend)) {
-            var model = Model.valueOf(args[2]);
-            var problem = new TrainingProblem(room, model.config(), model.B());
-            List<Double> ends = train(backend, problem, begin);
+            Runnable step = step(room, StartUp.Kind.valueOf(args[2]), Model.valueOf(args[3]));
+            List<Double> ends = run(backend, step, begin);
             OptionalDouble peak = peak(); // before the beans below take their part
-            double heap = heapPerStep(backend, problem);
+            double heap = heapPerStep(backend, step);
             double before = secondsBefore(begin);
-            double step = lastSteps(ends);
+            double seconds = lastSteps(ends);
             System.out.println(MARK
                     + "%s %s %s %s %s"
                             .formatted(
                                     before + ends.getFirst(),
-                                    before + fullSpeed(ends, step),
-                                    step,
+                                    before + fullSpeed(ends, seconds),
+                                    seconds,
                                     heap,
                                     peak.isPresent() ? peak.getAsDouble() : "unknown"));
         }
     }
 
+    static Runnable step(Room room, StartUp.Kind kind, Model model) {
+        return switch (kind) {
+            case TRAINING -> new TrainingProblem(room, model.config(), model.B())::update;
+            case FORWARD -> forward(room, model);
+        };
+    }
+
+    /// The loss of random tokens, each to be followed by itself.
+    private static Runnable forward(Room room, Model model) {
+        var config = model.config();
+        var evaluation =
+                Gpt.create(room.backend(), config, room.precision(), SEED).evaluation(model.B(), config.T());
+        int[] ids = new SplittableRandom(SEED)
+                .ints(evaluation.tokens(), 0, config.V())
+                .toArray();
+        return () -> evaluation.nll(ids, ids);
+    }
+
     /// @return seconds since `begin` at the end of each step
-    private static List<Double> train(Backend backend, TrainingProblem problem, long begin) {
+    private static List<Double> run(Backend backend, Runnable step, long begin) {
         var ends = new ArrayList<Double>();
         do {
-            problem.update();
+            step.run();
             backend.synchronize();
             ends.add((System.nanoTime() - begin) * 1e-9);
         } while (ends.size() < LEAST_STEPS || ends.getLast() < LEAST_SECONDS);
@@ -81,14 +102,14 @@ final class StartUpMain {
         return ends.getLast();
     }
 
-    private static double heapPerStep(Backend backend, TrainingProblem problem) {
+    private static double heapPerStep(Backend backend, Runnable step) {
         if (!(ManagementFactory.getThreadMXBean() instanceof com.sun.management.ThreadMXBean threads)) {
             return Double.NaN;
         }
         threads.getTotalThreadAllocatedBytes(); // its own first call allocates
         long before = threads.getTotalThreadAllocatedBytes();
-        for (int step = 0; step < COUNTED_STEPS; step++) {
-            problem.update();
+        for (int i = 0; i < COUNTED_STEPS; i++) {
+            step.run();
         }
         backend.synchronize();
         return (double) (threads.getTotalThreadAllocatedBytes() - before) / COUNTED_STEPS;

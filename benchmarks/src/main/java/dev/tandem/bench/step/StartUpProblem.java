@@ -2,6 +2,7 @@ package dev.tandem.bench.step;
 
 import dev.tandem.bench.report.StartUp;
 import dev.tandem.gpt.cost.MemoryPlan;
+import dev.tandem.gpt.cost.ResidentMemory;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
@@ -10,14 +11,20 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
 
-/// Training in a process of its own, from the start of its virtual machine.
+/// Steps in a process of its own, from the start of its virtual machine.
 ///
-/// @param model that is trained
+/// @param kind of step
+/// @param model that computes
 /// @param backend by name
 /// @param threads that compute; 0 for one per processor
-public record StartUpProblem(Model model, String backend, int threads) {
+public record StartUpProblem(StartUp.Kind kind, Model model, String backend, int threads) {
     private static final double SECONDS = 14;
     private static final int ANSWERS = 5;
+
+    /// `StartUp.training SMALL_MOE`
+    public String name() {
+        return kind.benchmark() + " " + model;
+    }
 
     /// What is to be expected.
     public double seconds() {
@@ -32,7 +39,7 @@ public record StartUpProblem(Model model, String backend, int threads) {
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), StartUpMain.class.getName()));
-        command.addAll(List.of(backend, String.valueOf(threads), model.name()));
+        command.addAll(List.of(backend, String.valueOf(threads), kind.name(), model.name()));
         try {
             Process process =
                     new ProcessBuilder(command).redirectErrorStream(true).start();
@@ -40,10 +47,10 @@ public record StartUpProblem(Model model, String backend, int threads) {
             process.waitFor();
             return result(said);
         } catch (IOException e) {
-            throw new IllegalStateException("a process that trains could not be started: " + e.getMessage(), e);
+            throw new IllegalStateException(name() + ": its process could not be started: " + e.getMessage(), e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted while a process trained", e);
+            throw new IllegalStateException("interrupted during " + name(), e);
         }
     }
 
@@ -55,18 +62,27 @@ public record StartUpProblem(Model model, String backend, int threads) {
                 .map(line -> line.substring(StartUpMain.MARK.length()).split(" ", -1))
                 .filter(found -> found.length == ANSWERS)
                 .orElseThrow(() -> new IllegalStateException(
-                        "the process that trains gave no result: " + (lines.isEmpty() ? "" : lines.getLast())));
-        var config = model.config();
+                        "its process gave no result: " + (lines.isEmpty() ? "" : lines.getLast())));
         return new StartUp(
+                kind,
                 model.name(),
                 threads == 0 ? Runtime.getRuntime().availableProcessors() : threads,
                 Double.parseDouble(answers[0]),
                 Double.parseDouble(answers[1]),
                 Double.parseDouble(answers[2]),
                 Double.parseDouble(answers[3]),
-                MemoryPlan.training(config, model.B(), config.T(), 1).bytes(),
+                plan().bytes(),
+                ResidentMemory.JAVA,
                 answers[4].equals("unknown")
                         ? OptionalDouble.empty()
                         : OptionalDouble.of(Double.parseDouble(answers[4])));
+    }
+
+    private MemoryPlan plan() {
+        var config = model.config();
+        return switch (kind) {
+            case TRAINING -> MemoryPlan.training(config, model.B(), config.T(), 1);
+            case FORWARD -> MemoryPlan.evaluation(config, model.B(), config.T());
+        };
     }
 }

@@ -78,10 +78,30 @@ class ReportTest {
     }
 
     @Test
-    void theReportComparesAProcessThatTrainsWithItsPlan() throws IOException {
+    void theReportComparesAProcessWithItsPlan() throws IOException {
         OutputFolder.prepare(folder).write(Sample.report());
         assertThat(Files.readString(folder.resolve("bench.md")))
-                .containsPattern("SMALL_MOE .* 3.50 s .* 5.25 s .* 200 ms .* 2.00 .* 400 .* 600 .* 200 ");
+                .containsPattern(
+                        "training .* SMALL_MOE .* 3.50 s .* 5.25 s .* 200 ms .* 2.00 .* 400 .* 500 .* 600 .* 120 ")
+                .containsPattern("forward .* SMALL_MOE .* 400 .* 500 .* unknown .* unknown ");
+        assertThat(Sample.TRAINING.line()).contains("StartUp.training", "peak 600 of 500 MiB");
+    }
+
+    @Test
+    void startsAreReadAsTheyWereWritten() throws IOException {
+        OutputFolder.prepare(folder).write(Sample.report());
+        assertThat(Report.read(folder.resolve("bench.json")).starts()).containsExactly(Sample.TRAINING, Sample.FORWARD);
+    }
+
+    @Test
+    void aStartFromBeforeForwardPassesTrainedAndPlannedNoJava() throws IOException {
+        OutputFolder.prepare(folder).write(Sample.report());
+        String json = Files.readString(folder.resolve("bench.json"));
+        Path old = Files.writeString(
+                folder.resolve("old.json"),
+                json.replace("\"kind\"", "\"unheard\"").replace("\"java\"", "\"unknown\""));
+        assertThat(Report.read(old).starts())
+                .allMatch(start -> start.kind() == StartUp.Kind.TRAINING && start.java() == 0);
     }
 
     @Test

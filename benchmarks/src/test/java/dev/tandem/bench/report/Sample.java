@@ -11,6 +11,8 @@ import java.util.OptionalDouble;
 /// Reports to test with.
 final class Sample {
     static final Ceilings CEILINGS = new Ceilings(100e9, 10e9, 8e9, 16e9);
+    static final StartUp TRAINING = start(StartUp.Kind.TRAINING, OptionalDouble.of(600 << 20));
+    static final StartUp FORWARD = start(StartUp.Kind.FORWARD, OptionalDouble.empty());
     static final Cost PRODUCT = new Cost(50e9, 1e6, 1e6, 0);
 
     private Sample() {}
@@ -20,7 +22,7 @@ final class Sample {
                 Map.of("commit", "abc"),
                 List.of(new Machine(1, CEILINGS, CEILINGS, CEILINGS), new Machine(2, CEILINGS, CEILINGS, CEILINGS)),
                 List.of(measurements),
-                List.of(new StartUp("SMALL_MOE", 2, 3.5, 5.25, 0.2, 2048, 400 << 20, OptionalDouble.of(600 << 20))),
+                List.of(TRAINING, FORWARD),
                 new PeerReport(
                         List.of(new PeerResult(
                                 "Linear.forward",
@@ -34,6 +36,10 @@ final class Sample {
                         Map.of("Other", "1.0"),
                         Map.of("Third", "it is not for this machine")),
                 Map.of());
+    }
+
+    private static StartUp start(StartUp.Kind kind, OptionalDouble peak) {
+        return new StartUp(kind, "SMALL_MOE", 2, 3.5, 5.25, 0.2, 2048, 400 << 20, 100 << 20, peak);
     }
 
     static Measurement product(Map<String, String> parameters, double... seconds) {
