@@ -93,10 +93,10 @@ public record StartUp(
 
     /// The section of the report.
     static String text(List<StartUp> all) {
-        return "A process of its own for each model, with the flags of this one. Seconds count from the start of the"
-                + " virtual machine; full speed is the end of the first step within 10 % of the last ones. Steps are"
-                + " training steps or forward passes. The plan is that of `gpt.cost` for a CPU: tensors, and Java"
-                + " itself; the peak is what the system counts as resident, without tensors on a GPU.\n\n"
+        return "Each row is a process of its own, with the flags of this one, that repeats training steps or forward"
+                + " passes. Seconds count from the start of its virtual machine; full speed is the end of the first step"
+                + " within 10 % of the last ones. The plan is that of `gpt.cost` for a CPU: tensors, and Java itself; the"
+                + " peak is what the system counts as resident, without tensors on a GPU.\n\n"
                 + Text.table(
                         List.of(
                                 "steps",
