@@ -177,7 +177,10 @@ final class CpuDispatch implements Dispatch {
 
     /// Asks for the rows that the next token reads: they lie at random places, which the processor cannot foresee.
     private void askForNext(int n, int last) {
-        for (int k = 0; k < K && n + 1 < last; k++) {
+        if (!Prefetch.AVAILABLE || n + 1 == last) {
+            return;
+        }
+        for (int k = 0; k < K; k++) {
             int row = rowOf((n + 1) * K + k);
             if (row >= 0) {
                 Prefetch.lines(expertRows + row * rowBytes(), rowBytes());

@@ -56,7 +56,9 @@ final class Gemm {
         for (int t = 0; t < tiles; t++) {
             int first = RowTiles.first(rows, tiles, t);
             int count = RowTiles.size(rows, tiles, t);
-            y.askForTarget(first, count, column);
+            if (columns == GemmTile.WIDTH) {
+                y.askForTarget(first, count, column);
+            }
             tile(rows, tiles, t, depth, parts, a, b, y.ahead, c, stride, accumulate);
             y.finish(first, count, column, columns, c + first * stride, stride);
         }

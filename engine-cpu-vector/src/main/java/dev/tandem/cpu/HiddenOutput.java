@@ -84,7 +84,8 @@ final class HiddenOutput extends Output {
 
     @Override
     void aboutToFinish(int rows, int column) {
-        // What is only written needs no reading: the processor's own buffers wait for it.
+        // What is only written is not asked for: rows of a panel follow each other, the processor does as well by
+        // itself.
         if (backward) {
             ahead.soon(pre.at(firstRow, column), rows * pre.stride(column));
         }

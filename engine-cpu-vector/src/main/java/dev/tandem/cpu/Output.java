@@ -21,7 +21,7 @@ abstract class Output {
     /// Adds to [#ahead] what [#finish] of a panel that begins at a column will need from memory.
     void aboutToFinish(int rows, int column) {}
 
-    /// Asks for the memory that [#finish] of some rows will write.
+    /// Asks for the memory that [#finish] of some rows of a whole panel will write.
     void askForTarget(int firstRow, int rows, int column) {}
 
     /// Finishes some rows from `firstRow` on, of columns `first ... first + columns - 1`.

@@ -48,7 +48,7 @@ final class Prefetch {
         0x0f,
         0x0d,
         0x4f,
-        0x40, // prefetchw [rdi + 64]
+        (byte) (GemmTile.ROW_BYTES - 1), // prefetchw [rdi + ROW_BYTES - 1]
         0x48,
         0x01,
         (byte) 0xf7, // add rdi, rsi
@@ -113,7 +113,7 @@ final class Prefetch {
         }
     }
 
-    /// Asks for two lines of each of some rows, to write a panel's width there.
+    /// Asks for the first and the last line of a panel's width in each of some rows, to write there.
     static void rows(long first, long stride, long rows) {
         MethodHandle function = ROWS;
         if (function == null || rows <= 0) {

@@ -1,6 +1,6 @@
 package dev.tandem.cpu;
 
-/// What will soon be needed and is asked for tile by tile, so that it is in the cache by then: whoever reads from
+/// What will soon be needed and is asked for little by little, so that it is in the cache by then: whoever reads from
 /// memory in one go waits for line after line.
 ///
 /// Where memory is the bottleneck, tiles ask for their shares by [Prefetch]. Each asks before it begins, and again
@@ -75,8 +75,8 @@ class ReadAhead {
         return parts;
     }
 
-    private long step(long bytes, int tiles) {
-        return bytes == 0 || tiles == 0 ? 0 : Math.clamp((bytes - Long.BYTES) / ((long) tiles * depth), 0, CACHE_LINE);
+    private long step(long bytes, int parts) {
+        return bytes == 0 || parts == 0 ? 0 : Math.clamp((bytes - Long.BYTES) / ((long) parts * depth), 0, CACHE_LINE);
     }
 
     /// Asks for the share of a part of a tile that is about to begin.
@@ -102,7 +102,8 @@ class ReadAhead {
         }
     }
 
-    /// Asks for all that is needed after this panel where there are too few tiles to share it.
+    /// Asks for all that is needed after this panel where there are too few tiles to share it. For narrow weights,
+    /// which are few bytes, and from which the processor is away while a panel that was made F32 is multiplied.
     void askAtOnce(int tiles) {
         for (int piece = 0; piece < pieces && tiles < FEWEST_TILES_TO_ASK; piece++) {
             fetch(next + piece * pieceStride, pieceBytes);
@@ -119,7 +120,8 @@ class ReadAhead {
         return part == parts ? bytes : bytes * part / parts / CACHE_LINE * CACHE_LINE;
     }
 
-    /// Bytes from what a tile reads in one step to what it reads in the next; 0 if it shall read nothing.
+    /// Bytes from what a tile reads in one step to what it reads in the next; 0 if it shall read nothing. Tiles that
+    /// read have one part.
     long step(int tile) {
         return tile < partsOfSoon ? soonStep : nextStep;
     }

@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /// Rows of a tensor: `product + bias`, or with a form `pre = product + bias`, `y = gelu(pre)`.
-final class RowOutput extends Output {
+class RowOutput extends Output {
     private Optional<GeluForm> form = Optional.empty();
     private long y;
     private long stride;
@@ -56,10 +56,15 @@ final class RowOutput extends Output {
     @Override
     void askForTarget(int firstRow, int rows, int column) {
         long at = firstRow * stride + column * (long) Float.BYTES;
-        Prefetch.rows(y + at, stride, rows);
+        fetch(y + at, stride, rows);
         if (pre != 0) {
-            Prefetch.rows(pre + at, stride, rows);
+            fetch(pre + at, stride, rows);
         }
+    }
+
+    /// For tests to see what is asked for.
+    void fetch(long first, long stride, int rows) {
+        Prefetch.rows(first, stride, rows);
     }
 
     @Override

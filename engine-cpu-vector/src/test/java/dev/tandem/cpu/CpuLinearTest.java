@@ -32,7 +32,17 @@ final class CpuLinearTest {
     // Rows above one block of the forward product and of the data gradient, reductions above one chunk,
     // tokens above one chunk, and one row with many columns; several groups of chunks for several tasks over a block.
     @ParameterizedTest(name = "N={0} in={1} out={2}")
-    @CsvSource({"1,769,330", "4,70,1000", "17,1537,65", "113,33,47", "257,20,800", "1030,35,34", "300,1100,600"})
+    @CsvSource({
+        "1,769,330",
+        "4,70,1000",
+        "17,1537,65",
+        "113,33,47",
+        "257,20,800",
+        "1030,35,34",
+        "40,1540,67",
+        "70,515,1030",
+        "300,1100,600"
+    })
     void bitsDoNotDependOnTheNumberOfThreads(int N, int in, int out) {
         List<float[]> one = run(1, N, in, out);
         for (int threads : new int[] {2, 5}) {
@@ -44,7 +54,17 @@ final class CpuLinearTest {
     }
 
     @ParameterizedTest(name = "N={0} in={1} out={2}")
-    @CsvSource({"1,769,330", "113,33,47", "17,1537,65", "1030,35,34", "2,50021,3", "2,3,50021", "50021,2,3"})
+    @CsvSource({
+        "1,769,330",
+        "113,33,47",
+        "17,1537,65",
+        "1030,35,34",
+        "40,1540,67",
+        "70,515,1030",
+        "2,50021,3",
+        "2,3,50021",
+        "50021,2,3"
+    })
     void productsAreRightAcrossBlocks(int N, int in, int out) {
         List<float[]> results = run(2, N, in, out);
         float[] x = Buffers.random(N * in, 1);
