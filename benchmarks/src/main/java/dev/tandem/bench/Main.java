@@ -57,6 +57,7 @@ public final class Main implements Callable<Integer> {
     private static final int BAD_INPUT = 2;
     private static final int NO_BACKEND = 3;
     private static final int MOST_THREADS = 1024;
+    private static final int ONE_PER_PROCESSOR = 0;
 
     @Spec
     @SuppressWarnings("NullAway.Init")
@@ -91,9 +92,8 @@ public final class Main implements Callable<Integer> {
     @Option(
             names = "--threads",
             paramLabel = "N",
-            defaultValue = "0",
             description = "Threads that compute, 1 to 1024. Default: one per processor.")
-    private int threads;
+    private Optional<Integer> threads = Optional.empty();
 
     @Option(
             names = "--out",
@@ -194,10 +194,7 @@ public final class Main implements Callable<Integer> {
     }
 
     private int measure() throws IOException {
-        if (threads < 0 || threads > MOST_THREADS) {
-            throw new BadInputException(
-                    "--threads " + threads, "it must be 1 to 1024", "Leave it away for one per core");
-        }
+        int threads = threads();
         BackendProvider provider = provider();
         if (provider.probe() instanceof Availability.Unavailable(String reason)) {
             throw new BackendUnavailable(provider.name(), reason);
@@ -210,7 +207,7 @@ public final class Main implements Callable<Integer> {
         double seconds =
                 others.stream().mapToDouble(peer -> peer.seconds(asked)).sum();
         if (plan.size() == 0 && seconds == 0) {
-            throw new BadInputException("--only " + only, "no benchmark's name contains that", "Try --only Linear");
+            throw request.noneNamed();
         }
         var folder = OutputFolder.prepare(out);
         PrintWriter text = spec.commandLine().getOut();
@@ -231,6 +228,14 @@ public final class Main implements Callable<Integer> {
         Report report = session.report(answers);
         folder.write(report).forEach(file -> terminal.line("written: " + file));
         return report.failures().isEmpty() ? OK : FAILED;
+    }
+
+    private int threads() {
+        threads.filter(count -> count < 1 || count > MOST_THREADS).ifPresent(count -> {
+            throw new BadInputException(
+                    "--threads " + count, "it must be 1 to " + MOST_THREADS, "Leave it out for one per processor");
+        });
+        return threads.orElse(ONE_PER_PROCESSOR);
     }
 
     private List<Peers> others() {

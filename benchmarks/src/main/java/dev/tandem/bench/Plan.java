@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.openjdk.jmh.runner.BenchmarkList;
 import org.openjdk.jmh.runner.BenchmarkListEntry;
@@ -70,7 +71,22 @@ record Plan(List<Item> items, List<StartUpProblem> starts) {
             String backend,
             Set<ElementType> weights,
             int threads,
-            boolean quick) {}
+            boolean quick) {
+        /// What to say where no name contains `only`.
+        BadInputException noneNamed() {
+            String asked = suites.stream().map(Suite::name).collect(Collectors.joining(", "));
+            String example = of(new Request(suites, "", backend, weights, threads, quick), new Listening())
+                    .names()
+                    .findFirst()
+                    .orElse("Linear"); // which other libraries are asked about
+            return new BadInputException(
+                    "--only " + only,
+                    suites.isEmpty()
+                            ? "no question to other libraries contains that"
+                            : "no benchmark of " + asked + " has a name that contains it",
+                    "Try --only " + example);
+        }
+    }
 
     /// Plans over the benchmarks that JMH knows of.
     static Plan of(Request request, OutputFormat output) {
@@ -170,6 +186,13 @@ record Plan(List<Item> items, List<StartUpProblem> starts) {
     /// `Linear.forward`
     static String name(String benchmark) {
         return benchmark.replaceFirst("^.*\\.(\\w+)Benchmark\\.", "$1.");
+    }
+
+    /// Name of the benchmark of each measurement, in the order of their run.
+    private Stream<String> names() {
+        return Stream.concat(
+                items.stream().map(item -> name(item.benchmark())),
+                starts.stream().map(start -> start.kind().benchmark()));
     }
 
     /// What is to be expected.

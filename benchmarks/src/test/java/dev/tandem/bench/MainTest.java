@@ -38,8 +38,12 @@ class MainTest {
                 "--suite kernel             | KERNELS, LAYER, STEP, DECODE",
                 "--backend abacus           | there is no backend of that name; known are",
                 "--threads 0x               | --threads",
+                "--threads 0 --only Nothing | --threads 0: it must be 1 to 1024. Leave it out for one per processor.",
+                "--threads 1025             | it must be 1 to 1024",
                 "--threads -1               | it must be 1 to 1024",
-                "--only NoSuchThing         | no benchmark's name contains that",
+                "--only NoSuchThing         | no benchmark of KERNELS, LAYER, STEP, DECODE, STARTUP has a name that contains it. Try --only AdamW.",
+                "--suite startup --only LayerNorm | no benchmark of STARTUP has a name that contains it. Try --only StartUp.training.",
+                "--suite layer --only LayerNorm | no benchmark of LAYER has a name that contains it. Try --only MoeLayer.",
                 "--compare only-one.json    | --compare",
                 "--compare no.json none.json| no.json: there is no such file. Give a bench.json",
                 "--fast                     | --fast"

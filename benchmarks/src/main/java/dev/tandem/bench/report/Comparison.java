@@ -2,20 +2,23 @@ package dev.tandem.bench.report;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiConsumer;
 
 /// What moved between two reports.
 ///
 /// Speeds are compared as parts of what the machine could do in the same second, where both reports
 /// know it: a slower clock or a busy neighbour then moves both sides. A change counts if it exceeds
 /// three standard errors of the two medians, more where few rounds know their spread badly, and 3 %.
-/// Where other processes ran, a change says nothing.
+/// Where other processes ran, a change says nothing. Starts are shown side by side, not judged.
 public final class Comparison {
     private static final double SMALLEST = 0.03;
     private static final double STANDARD_ERRORS = 3;
     private static final double FEW = 4;
 
     private final List<Change> changes = new ArrayList<>();
+    private final List<List<String>> starts = new ArrayList<>();
     private final List<String> onlyOld = new ArrayList<>();
     private final List<String> onlyNew = new ArrayList<>();
 
@@ -46,14 +49,17 @@ public final class Comparison {
 
     /// Compares.
     public Comparison(Report before, Report after) {
-        var old = before.byIdentity();
-        var fresh = after.byIdentity();
-        old.forEach((identity, measurement) -> {
-            Measurement now = fresh.get(identity);
+        pair(before.byIdentity(), after.byIdentity(), (old, now) -> changes.add(change(old, now)));
+        pair(before.startsByIdentity(), after.startsByIdentity(), (old, now) -> starts.add(old.movedTo(now)));
+    }
+
+    private <T> void pair(Map<String, T> old, Map<String, T> fresh, BiConsumer<T, T> both) {
+        old.forEach((identity, one) -> {
+            T now = fresh.get(identity);
             if (now == null) {
                 onlyOld.add(identity);
             } else {
-                changes.add(change(measurement, now));
+                both.accept(one, now);
             }
         });
         fresh.keySet().stream().filter(identity -> !old.containsKey(identity)).forEach(onlyNew::add);
@@ -88,6 +94,24 @@ public final class Comparison {
     /// The comparison for people.
     public String text() {
         var text = new StringBuilder();
+        if (changes.isEmpty() && starts.isEmpty()) {
+            text.append("Nothing was compared: the reports have no benchmark in common.\n");
+        }
+        if (!changes.isEmpty()) {
+            text.append(judged());
+        }
+        if (!starts.isEmpty()) {
+            text.append(changes.isEmpty() ? "" : "\n").append(StartUp.comparison(starts));
+        }
+        onlyOld.forEach(
+                name -> text.append("only in the old report: ").append(name).append('\n'));
+        onlyNew.forEach(
+                name -> text.append("only in the new report: ").append(name).append('\n'));
+        return text.toString();
+    }
+
+    private String judged() {
+        var text = new StringBuilder();
         var rows = new ArrayList<List<String>>();
         for (var change : changes) {
             if (change.verdict() == Verdict.FASTER || change.verdict() == Verdict.SLOWER) {
@@ -114,10 +138,6 @@ public final class Comparison {
                         .append(' ')
                         .append(change.before().details())
                         .append('\n'));
-        onlyOld.forEach(
-                name -> text.append("only in the old report: ").append(name).append('\n'));
-        onlyNew.forEach(
-                name -> text.append("only in the new report: ").append(name).append('\n'));
         return text.toString();
     }
 

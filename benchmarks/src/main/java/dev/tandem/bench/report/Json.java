@@ -40,7 +40,9 @@ record Json(@Nullable Object value, String where) {
         } catch (JacksonException e) {
             throw new BadInputException(
                     file.toString(),
-                    "it is no JSON (" + e.getOriginalMessage() + ")",
+                    "it is no JSON (line %d, column %d)"
+                            .formatted(
+                                    e.getLocation().getLineNr(), e.getLocation().getColumnNr()),
                     "Give a bench.json that 'tandem bench' has written",
                     e);
         }

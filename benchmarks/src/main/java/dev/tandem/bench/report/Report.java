@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /// Everything one run found out.
@@ -57,11 +58,15 @@ public record Report(
 
     /// Measurements by what identifies them between reports.
     Map<String, Measurement> byIdentity() {
-        return measurements.stream()
-                .collect(Collectors.toMap(
-                        measurement -> measurement.name() + " " + measurement.parameters(),
-                        measurement -> measurement,
-                        (_, later) -> later,
-                        LinkedHashMap::new));
+        return by(measurement -> measurement.name() + " " + measurement.parameters(), measurements);
+    }
+
+    /// Starts by what identifies them between reports.
+    Map<String, StartUp> startsByIdentity() {
+        return by(StartUp::identity, starts);
+    }
+
+    private static <T> Map<String, T> by(Function<T, String> identity, List<T> all) {
+        return all.stream().collect(Collectors.toMap(identity, one -> one, (_, later) -> later, LinkedHashMap::new));
     }
 }

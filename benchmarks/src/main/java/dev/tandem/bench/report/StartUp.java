@@ -124,8 +124,40 @@ public record StartUp(
                 Text.significant(heapPerStep / 1024),
                 mebi(tensors),
                 mebi(plan()),
-                peak.isPresent() ? mebi(peak.getAsDouble()) : "unknown",
+                peakText(),
                 peak.isPresent() ? "%.0f".formatted(100 * peak.getAsDouble() / plan()) : "unknown");
+    }
+
+    /// `StartUp.training SMALL_MOE, threads 2`
+    String identity() {
+        return "%s %s, threads %d".formatted(kind.benchmark(), model, threads);
+    }
+
+    /// The section of a comparison. One process each knows no noise, so none is judged.
+    ///
+    /// @param rows of [#movedTo]
+    static String comparison(List<List<String>> rows) {
+        return "Start-up, old → new. Each is one process, whose noise is unknown: none counts as faster or slower.\n\n"
+                + Text.table(
+                        List.of("start", "first step after", "full speed after", "a step then", "peak, MiB"), rows);
+    }
+
+    /// A row: this, and the same start in a newer report.
+    List<String> movedTo(StartUp now) {
+        return List.of(
+                identity(),
+                arrow(Text.seconds(firstStep), Text.seconds(now.firstStep)),
+                arrow(Text.seconds(fullSpeed), Text.seconds(now.fullSpeed)),
+                arrow(Text.seconds(step), Text.seconds(now.step)),
+                arrow(peakText(), now.peakText()));
+    }
+
+    private static String arrow(String old, String now) {
+        return old + " → " + now;
+    }
+
+    private String peakText() {
+        return peak.isPresent() ? mebi(peak.getAsDouble()) : "unknown";
     }
 
     private double plan() {
@@ -144,7 +176,7 @@ public record StartUp(
                         model,
                         Text.seconds(firstStep),
                         Text.seconds(fullSpeed),
-                        peak.isPresent() ? mebi(peak.getAsDouble()) : "unknown",
+                        peakText(),
                         mebi(plan()));
     }
 }

@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tandem.bench.machine.Ceilings;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 
 class ComparisonTest {
@@ -84,6 +86,38 @@ class ComparisonTest {
         assertThat(comparison.text())
                 .contains("Nothing moved beyond noise.")
                 .contains("disturbed by other processes, measure again: Linear.forward 8x8x8");
+    }
+
+    @Test
+    void startsAreShownSideBySideAndNotJudged() {
+        var slow = new StartUp(
+                StartUp.Kind.TRAINING,
+                "SMALL_MOE",
+                2,
+                7,
+                10.5,
+                0.4,
+                2048,
+                400 << 20,
+                100 << 20,
+                OptionalDouble.empty());
+        var comparison = new Comparison(Sample.report(), Sample.report(List.of(slow)));
+        assertThat(comparison.slower()).isFalse();
+        assertThat(comparison.text())
+                .containsPattern("training SMALL_MOE, threads 2 .*3.50 s → 7.00 s .*5.25 s → 10.5 s"
+                        + " .*200 ms → 400 ms .*600 → unknown")
+                .contains("only in the old report: StartUp.forward SMALL_MOE, threads 2")
+                .doesNotContain("Nothing", "compared:");
+    }
+
+    @Test
+    void reportsWithNothingInCommonAreNotCalledEqual() {
+        var before = Sample.report(List.of(Sample.TRAINING));
+        var after = Sample.report(List.of(), Sample.product(1));
+        assertThat(new Comparison(before, after).text())
+                .startsWith("Nothing was compared: the reports have no benchmark in common.")
+                .contains("only in the old report: StartUp.training", "only in the new report: Linear.forward")
+                .doesNotContain("Nothing moved");
     }
 
     @Test

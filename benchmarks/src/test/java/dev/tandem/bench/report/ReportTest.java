@@ -132,6 +132,14 @@ class ReportTest {
     }
 
     @Test
+    void brokenJsonIsToldByItsPlaceAlone() throws IOException {
+        Path file = Files.writeString(folder.resolve("broken.json"), "{\n  \"machine\": oops");
+        assertThatThrownBy(() -> Report.read(file))
+                .hasMessage(file
+                        + ": it is no JSON (line 2, column 14). Give a bench.json that 'tandem bench' has written.");
+    }
+
+    @Test
     void aFileInTheWayOfTheFolderIsRefused() throws IOException {
         Path file = Files.writeString(folder.resolve("file"), "");
         assertThatThrownBy(() -> OutputFolder.prepare(file))

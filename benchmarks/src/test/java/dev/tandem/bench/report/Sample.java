@@ -18,11 +18,15 @@ final class Sample {
     private Sample() {}
 
     static Report report(Measurement... measurements) {
+        return report(List.of(TRAINING, FORWARD), measurements);
+    }
+
+    static Report report(List<StartUp> starts, Measurement... measurements) {
         return new Report(
                 Map.of("commit", "abc"),
                 List.of(new Machine(1, CEILINGS, CEILINGS, CEILINGS), new Machine(2, CEILINGS, CEILINGS, CEILINGS)),
                 List.of(measurements),
-                List.of(TRAINING, FORWARD),
+                starts,
                 new PeerReport(
                         List.of(new PeerResult(
                                 "Linear.forward",
