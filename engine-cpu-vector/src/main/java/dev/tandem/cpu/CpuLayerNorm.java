@@ -8,6 +8,7 @@ import jdk.incubator.vector.VectorMask;
 /// Layer norm, row by row. The gradients of gain and bias are summed per block of rows, then over blocks.
 final class CpuLayerNorm implements LayerNorm {
     // More blocks than threads, few enough that their sums are soon added up.
+    private static final int PASSES = 3; // over a row backward
     private static final int MOST_BLOCKS = 64;
     private static final int COLUMNS = 256;
     private static final long CACHE = Processor.secondLevelCache();
@@ -78,7 +79,7 @@ final class CpuLayerNorm implements LayerNorm {
         int last = Math.min(N, (block + 1) * rows);
         for (int n = block * rows; n < last; n++) {
             long row = x + n * rowBytes;
-            askForNext(row, rowBytes);
+            askForNext(row, rowBytes, 0, 1);
             float center = Rows.sum(row, C) / C;
             float variance = Rows.squares(row, C, center) / C;
             float scale = (float) (1 / Math.sqrt((double) variance + epsilon));
@@ -89,10 +90,17 @@ final class CpuLayerNorm implements LayerNorm {
     }
 
     /// The sums of a row wait for its last element, and meanwhile nothing would come from memory.
-    private void askForNext(long row, long rowBytes) {
+    private void askForNext(long row, long rowBytes, int part, int parts) {
         if (fromMemory) {
-            Prefetch.lines(row + rowBytes, rowBytes);
+            long first = rowBytes * part / parts;
+            Prefetch.lines(row + rowBytes + first, rowBytes * (part + 1) / parts - first);
         }
+    }
+
+    /// A third before each pass over the rows: two whole rows are more lines than the processor can wait for at once.
+    private void askForNextOfBoth(long row, long upstream, long rowBytes, int third) {
+        askForNext(row, rowBytes, third, PASSES);
+        askForNext(upstream, rowBytes, third, PASSES);
     }
 
     private static void normalize(long y, long x, long gain, long bias, int C, float mean, float rstd) {
@@ -121,10 +129,11 @@ final class CpuLayerNorm implements LayerNorm {
             float scale = Lanes.get(rstd + (long) n * Float.BYTES);
             long upstream = dy + n * rowBytes;
             long row = x + n * rowBytes;
-            askForNext(row, rowBytes);
-            askForNext(upstream, rowBytes);
+            askForNextOfBoth(row, upstream, rowBytes, 0);
             float all = Rows.dot(upstream, gain, C) / C;
+            askForNextOfBoth(row, upstream, rowBytes, 1);
             float along = alongNormalized(upstream, row, gain, C, center, scale) / C;
+            askForNextOfBoth(row, upstream, rowBytes, 2);
             gradients(y + n * rowBytes, gainSum, biasSum, upstream, row, gain, C, center, scale, all, along);
         }
     }
