@@ -95,24 +95,25 @@ class ReportTest {
 
     @Test
     void aStartFromBeforeForwardPassesTrainedAndPlannedNoJava() throws IOException {
-        OutputFolder.prepare(folder).write(Sample.report());
-        String json = Files.readString(folder.resolve("bench.json"));
-        Path old = Files.writeString(
-                folder.resolve("old.json"),
-                json.replace("\"kind\"", "\"unheard\"").replace("\"java\"", "\"unknown\""));
-        assertThat(Report.read(old).starts())
+        assertThat(readWithout("kind", "java").starts())
                 .allMatch(start -> start.kind() == StartUp.Kind.TRAINING && start.java() == 0);
     }
 
     @Test
     void aReportFromBeforeOtherLibrariesIsRead() throws IOException {
+        Report old = readWithout("libraries", "starts");
+        assertThat(old.peers()).isEqualTo(PeerReport.NONE);
+        assertThat(old.starts()).isEmpty();
+    }
+
+    /// The sample as a program wrote it that did not know some fields.
+    private Report readWithout(String... fields) throws IOException {
         OutputFolder.prepare(folder).write(Sample.report());
         String json = Files.readString(folder.resolve("bench.json"));
-        Path old = Files.writeString(
-                folder.resolve("old.json"),
-                json.replace("\"libraries\"", "\"unknown\"").replace("\"starts\"", "\"unheard\""));
-        assertThat(Report.read(old).peers()).isEqualTo(PeerReport.NONE);
-        assertThat(Report.read(old).starts()).isEmpty();
+        for (String field : fields) {
+            json = json.replace("\"" + field + "\"", "\"not " + field + "\"");
+        }
+        return Report.read(Files.writeString(folder.resolve("old.json"), json));
     }
 
     @Test
