@@ -37,6 +37,11 @@ final class Lanes {
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
     static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
 
+    /// The class of the vectors of [#F32]. Vectors are cast to it before they are stored: of one that a loop has
+    /// carried C2 knows no more than that it is some FloatVector. It then guesses by what the process has stored
+    /// before, whoever stored it, and after some guesses boxes the vector in every turn of the loop.
+    static final Class<? extends FloatVector> VECTOR = FloatVector.zero(F32).getClass();
+
     /// 0, 1, 2, ...
     private static final FloatVector LANE = FloatVector.zero(F32).addIndex(1);
 
@@ -69,11 +74,11 @@ final class Lanes {
     }
 
     static void store(FloatVector vector, long address) {
-        vector.intoMemorySegment(MEMORY, address & ADDRESS_BITS, ORDER);
+        VECTOR.cast(vector).intoMemorySegment(MEMORY, address & ADDRESS_BITS, ORDER);
     }
 
     static void store(FloatVector vector, long address, VectorMask<Float> mask) {
-        vector.intoMemorySegment(MEMORY, address & ADDRESS_BITS, ORDER, mask);
+        VECTOR.cast(vector).intoMemorySegment(MEMORY, address & ADDRESS_BITS, ORDER, mask);
     }
 
     static IntVector loadInts(long address) {

@@ -1,5 +1,7 @@
 package dev.tandem.cpu;
 
+import static java.lang.constant.ConstantDescs.CD_Class;
+import static java.lang.constant.ConstantDescs.CD_Object;
 import static java.lang.constant.ConstantDescs.CD_float;
 import static java.lang.constant.ConstantDescs.CD_long;
 import static java.lang.constant.ConstantDescs.CD_void;
@@ -22,10 +24,10 @@ import jdk.incubator.vector.VectorSpecies;
 ///
 /// Each tile is a static method that C2 does not inline (by its size, the small ones by `config/jvm.args`), so its
 /// registers are allocated for it alone. It has to stay small itself: C2 inlines operations past its 18,000th node
-/// late, without knowing their vectors' types, and then keeps the sums boxed in some processes and not in others. A
-/// step of the largest tiles takes 17,400, so they have one loop of one step. What is behind it has no branch: where
-/// vectors meet that may have come by two ways, their types are known still later. Tiles that begin with C are others
-/// than those that begin with zeros.
+/// late, without knowing their vectors' types. A step of the largest tiles takes 17,400, so they have one loop of one
+/// step. What is behind it has no branch: where vectors meet that may have come by two ways, their types are known
+/// still later. Tiles that begin with C are others than those that begin with zeros; the largest of them pass the
+/// limit, which does no harm as long as vectors are stored by their class ([Lanes#VECTOR]).
 final class TileCode {
     private static final ClassDesc LANES = GeneratedCode.describe(Lanes.class);
     private static final ClassDesc GENERATED = ClassDesc.of("dev.tandem.cpu.GemmTiles");
@@ -44,6 +46,8 @@ final class TileCode {
     private static final MethodTypeDesc GET = MethodTypeDesc.of(CD_float, FLOAT_LAYOUT, CD_long);
     private static final MethodTypeDesc GET_LONG = MethodTypeDesc.of(CD_long, LONG_LAYOUT, CD_long);
     private static final MethodTypeDesc FMA = MethodTypeDesc.of(FLOATS, VECTOR, VECTOR);
+
+    private static final MethodTypeDesc CAST = MethodTypeDesc.of(CD_Object, CD_Object);
 
     private TileCode() {}
 
@@ -231,7 +235,8 @@ final class TileCode {
             for (int i = 0; i < tile.rows(); i++) {
                 row(i);
                 for (int v = 0; v < tile.vectors(); v++) {
-                    code.aload(sums[i * tile.vectors() + v]);
+                    code.getstatic(LANES, "VECTOR", CD_Class).aload(sums[i * tile.vectors() + v]);
+                    code.invokevirtual(CD_Class, "cast", CAST).checkcast(FLOATS);
                     target(v).invokevirtual(FLOATS, "intoMemorySegment", STORE);
                 }
             }
