@@ -74,7 +74,7 @@ final class CpuExpertFeedForward implements ExpertFeedForward {
         for (int group = 0; group < Reduction.groups(o.F, depthOfF, rows); group++) {
             int from = Reduction.firstChunk(o.F, depthOfF, rows, group);
             int to = Reduction.firstChunk(o.F, depthOfF, rows, group + 1);
-            hidden.into(table, rows, o.F, depthOfF, from, packedHidden);
+            hidden.into(table, rows, false, o.F, depthOfF, from, packedHidden);
             Gemm.multiplyPanels(
                     rows,
                     0,

@@ -93,14 +93,16 @@ final class FeedForwardGradients {
         int rows = o.blocks.rows(block);
         int expert = o.blocks.expert(block);
         long first = o.blocks.first(block);
-        int depthOfC = Reduction.depth(o.C, rows);
-        int depthOfF = Reduction.depth(o.F, rows);
+        boolean byTokens = TokenPanels.pay(Math.min(o.C, o.F), rows);
+        int packedRows = DataGradient.packedRows(byTokens, rows);
+        int depthOfC = DataGradient.depth(byTokens, o.C, rows);
+        int depthOfF = DataGradient.depth(byTokens, o.F, rows);
         int chunksOfC = Reduction.chunks(o.C, depthOfC);
         long tableBytes = Packing.tableBytes(rows);
-        long yBytes = chunksOfC * Reduction.chunkBytes(o.C, depthOfC, rows);
-        long hiddenBytes = Reduction.groupBytes(o.F, depthOfF, rows);
-        long panelBytes = rows * GemmTile.ROW_BYTES;
-        long sumBytes = Gemm.sumBytes(rows, o.F, depthOfF, o.downLayout.panels());
+        long yBytes = chunksOfC * Reduction.chunkBytes(o.C, depthOfC, packedRows);
+        long hiddenBytes = Reduction.groupBytes(o.F, depthOfF, packedRows);
+        long panelBytes = packedRows * GemmTile.ROW_BYTES;
+        long sumBytes = Gemm.sumBytes(packedRows, o.F, depthOfF, o.downLayout.panels());
         long table = workers.workspace(worker)
                 .address(tableBytes + yBytes + hiddenBytes + DataGradient.TRANSPOSED_BYTES + panelBytes + sumBytes);
         long packedY = table + tableBytes;
@@ -109,17 +111,19 @@ final class FeedForwardGradients {
         long panel = transposed + DataGradient.TRANSPOSED_BYTES;
         long sums = panel + panelBytes;
         Packing.strided(table, o.y + first * o.stride, o.stride, rows);
-        Reduction.pack(table, rows, o.C, depthOfC, 0, chunksOfC, packedY);
-        Packing.strided(table, panel, GemmTile.ROW_BYTES, rows);
+        DataGradient.pack(byTokens, table, rows, o.C, 0, chunksOfC, packedY);
+        long finished = byTokens ? transposed : panel;
+        Packing.strided(table, finished, GemmTile.ROW_BYTES, rows);
         RowOutput dX = outputs[worker].rows(dx + first * o.stride, o.stride);
         HiddenOutput hidden = hiddens[worker].backward(o.pre, o.blocks.first(block), o.form);
         long up = o.up + expert * o.upLayout.matrixBytes();
         long down = o.down + expert * o.downLayout.matrixBytes();
-        for (int group = 0; group < Reduction.groups(o.F, depthOfF, rows); group++) {
-            int from = Reduction.firstChunk(o.F, depthOfF, rows, group);
-            int to = Reduction.firstChunk(o.F, depthOfF, rows, group + 1);
-            hidden.into(table, rows, o.F, depthOfF, from, packedHidden);
+        for (int group = 0; group < Reduction.groups(o.F, depthOfF, packedRows); group++) {
+            int from = Reduction.firstChunk(o.F, depthOfF, packedRows, group);
+            int to = Reduction.firstChunk(o.F, depthOfF, packedRows, group + 1);
+            hidden.into(table, rows, byTokens, o.F, depthOfF, from, packedHidden);
             DataGradient.multiplyPanels(
+                    byTokens,
                     rows,
                     0,
                     chunksOfC,
@@ -132,7 +136,18 @@ final class FeedForwardGradients {
                     panel,
                     transposed);
             DataGradient.multiplyPanels(
-                    rows, from, to, packedHidden, o.upLayout, up, 0, o.downLayout.panels(), dX, sums, transposed);
+                    byTokens,
+                    rows,
+                    from,
+                    to,
+                    packedHidden,
+                    o.upLayout,
+                    up,
+                    0,
+                    o.downLayout.panels(),
+                    dX,
+                    sums,
+                    transposed);
         }
     }
 }

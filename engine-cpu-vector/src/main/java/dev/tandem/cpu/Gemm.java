@@ -86,10 +86,10 @@ final class Gemm {
             GemmTile.TILE.multiplyAndRead(count, depth, packed, b, ahead.address(t), step, target, stride, accumulate);
             return;
         }
-        for (int part = 0; part < parts; part++) {
-            int from = Split.first(depth, parts, part);
-            int steps = Split.first(depth, parts, part + 1) - from;
-            ahead.ask(t * parts + part);
+        for (int part = 0, from = 0, to; part < parts; part++, from = to) {
+            to = Split.first(depth, parts, part + 1);
+            int steps = to - from;
+            ahead.ask();
             long partOfA = packed + (long) from * count * Float.BYTES;
             long partOfB = b + from * GemmTile.ROW_BYTES;
             GemmTile.TILE.multiply(count, steps, partOfA, partOfB, target, stride, accumulate || part > 0);

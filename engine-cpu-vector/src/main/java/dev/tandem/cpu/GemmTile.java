@@ -49,4 +49,13 @@ abstract class GemmTile {
     ///
     /// @param rows in `1..ROWS`
     abstract void multiplyPanels(int rows, int depth, long a, long b, long c, boolean accumulate);
+
+    /// The same where A is weights as they lie in a [PanelLayout]: rows of A are [#ROW_BYTES] apart, and after each
+    /// WIDTH steps that follow each other come those of the next panel.
+    ///
+    /// @param rows in `1..ROWS`
+    abstract void multiplyWeights(int rows, int depth, long a, long panelBytes, long b, long c, boolean accumulate);
+
+    /// The same for the first half of the columns.
+    abstract void multiplyHalfWeights(int rows, int depth, long a, long panelBytes, long b, long c, boolean accumulate);
 }

@@ -22,6 +22,7 @@ final class HiddenOutput extends Output {
     private int depth;
     private int firstChunk;
     private int rows;
+    private boolean tokenPanels;
 
     static HiddenOutput[] perWorker(Workers workers) {
         var outputs = new HiddenOutput[workers.threads()];
@@ -52,9 +53,11 @@ final class HiddenOutput extends Output {
     /// @param table addresses of the rows in scratch
     /// @param length columns of the whole hidden block
     /// @param depth most steps of its chunks
-    HiddenOutput into(long table, int rows, int length, int depth, int firstChunk, long packed) {
+    /// @param tokenPanels whether as [TokenPanels], or as tiles
+    HiddenOutput into(long table, int rows, boolean tokenPanels, int length, int depth, int firstChunk, long packed) {
         this.table = table;
         this.rows = rows;
+        this.tokenPanels = tokenPanels;
         this.length = length;
         this.depth = depth;
         this.firstChunk = firstChunk;
@@ -146,10 +149,18 @@ final class HiddenOutput extends Output {
         int begin = Reduction.first(length, depth, chunk);
         int end = Reduction.first(length, depth, chunk + 1);
         int count = Math.min(columns, end - column);
+        int all = tokenPanels ? TokenPanels.padded(this.rows) : this.rows;
+        int lanes = tokenPanels ? GemmTile.WIDTH : rows;
         long target = packed
-                + (chunk - firstChunk) * Reduction.chunkBytes(length, depth, this.rows)
-                + ((long) first * (end - begin) + (long) (column - begin) * rows) * Float.BYTES;
-        Packing.tilePart(table + first * (long) Long.BYTES, rows, done * (long) Float.BYTES, count, target);
+                + (chunk - firstChunk) * Reduction.chunkBytes(length, depth, all)
+                + ((long) first * (end - begin) + (long) (column - begin) * lanes) * Float.BYTES;
+        long source = table + first * (long) Long.BYTES;
+        long offset = done * (long) Float.BYTES;
+        if (tokenPanels) {
+            Packing.tokens(source, rows, offset, count, target);
+        } else {
+            Packing.tilePart(source, rows, offset, count, target);
+        }
         if (count < columns) {
             pack(first, rows, chunk + 1, end, columns - count, done + count);
         }

@@ -58,7 +58,15 @@ final class Packing {
     }
 
     private static void tile(long table, int rows, long offset, int depth, long out) {
-        long stride = rows * (long) Float.BYTES;
+        lanes(table, rows, offset, depth, out, rows * (long) Float.BYTES);
+    }
+
+    /// Packs up to WIDTH rows as `[depth][WIDTH]`. Lanes that no row fills hold anything.
+    static void tokens(long table, int rows, long offset, int depth, long out) {
+        lanes(table, rows, offset, depth, out, GemmTile.ROW_BYTES);
+    }
+
+    private static void lanes(long table, int rows, long offset, int depth, long out, long stride) {
         int vectorized = Lanes.F32.loopBound(depth);
         if (vectorized > 0) {
             // Last group first: what it stores past the tile's rows belongs to the first of the next k.

@@ -8,7 +8,7 @@ package dev.tandem.cpu;
 /// once, waits himself. Where tiles do many steps for each line, or there is no such function, they read a few bytes
 /// with every step instead: that costs nothing, but waits for memory if the line is late.
 ///
-/// There may be two things, of which the first is needed sooner. Each part of a tile takes from one of them.
+/// There may be two things, of which the first is needed sooner.
 ///
 /// Set anew for each panel, by one worker; before that there is nothing to read.
 class ReadAhead {
@@ -30,10 +30,16 @@ class ReadAhead {
     private long pieceBytes;
     private long pieceStride;
 
-    private boolean asks;
+    // What parts ask for next: each its share, from where the last one ended.
+    private long share;
+    private long at;
+    private long left; // in the piece
+    private int morePieces;
+    private long nextPiece;
+
+    // What tiles read.
     private int depth;
-    private int partsOfSoon;
-    private int partsOfNext;
+    private int tilesOfSoon;
     private long soonStep;
     private long nextStep;
 
@@ -61,44 +67,61 @@ class ReadAhead {
     ///
     /// @return in how many parts each tile is to be computed
     int spread(int tiles, int depth) {
-        long nextBytes = pieces * pieceBytes;
-        long bytes = soonBytes + nextBytes;
+        long bytes = bytes();
         boolean pays = Prefetch.AVAILABLE && bytes >= (long) leastBytesToAsk * tiles * depth;
-        asks = pays && tiles >= FEWEST_TILES_TO_ASK;
-        int parts = asks ? Math.clamp(Math.ceilDiv(bytes, tiles * MOST_BYTES_AT_ONCE), 1, depth) : 1;
+        if (pays && tiles >= FEWEST_TILES_TO_ASK) {
+            return spreadAsking(tiles, depth);
+        }
+        share = 0;
         this.depth = depth;
-        int all = tiles * parts;
-        partsOfSoon = bytes == 0 ? 0 : (int) (all * soonBytes / bytes);
-        partsOfNext = all - partsOfSoon;
-        soonStep = pays ? 0 : step(soonBytes, partsOfSoon);
-        nextStep = pays ? 0 : step(nextBytes, partsOfNext);
+        tilesOfSoon = bytes == 0 ? 0 : (int) (tiles * soonBytes / bytes);
+        soonStep = pays ? 0 : step(soonBytes, tilesOfSoon);
+        nextStep = pays ? 0 : step(bytes - soonBytes, tiles - tilesOfSoon);
+        return 1;
+    }
+
+    /// The same where it always pays to ask.
+    ///
+    /// @param mostParts of a tile
+    int spreadAsking(int tiles, int mostParts) {
+        long bytes = bytes();
+        int parts = Math.clamp(Math.ceilDiv(bytes, tiles * MOST_BYTES_AT_ONCE), 1, mostParts);
+        soonStep = 0;
+        nextStep = 0;
+        share = Math.ceilDiv(bytes, (long) tiles * parts * CACHE_LINE) * CACHE_LINE;
+        at = soon;
+        left = soonBytes;
+        morePieces = pieces;
+        nextPiece = next;
         return parts;
     }
 
-    private long step(long bytes, int parts) {
-        return bytes == 0 || parts == 0 ? 0 : Math.clamp((bytes - Long.BYTES) / ((long) parts * depth), 0, CACHE_LINE);
+    private long bytes() {
+        return soonBytes + pieces * pieceBytes;
+    }
+
+    private long step(long bytes, int tiles) {
+        return bytes == 0 || tiles == 0 ? 0 : Math.clamp((bytes - Long.BYTES) / ((long) tiles * depth), 0, CACHE_LINE);
     }
 
     /// Asks for the share of a part of a tile that is about to begin.
-    ///
-    /// @param part counted over all tiles
-    void ask(int part) {
-        if (!asks) {
-            return;
-        }
-        if (part < partsOfSoon) {
-            long first = share(soonBytes, partsOfSoon, part);
-            fetch(soon + first, share(soonBytes, partsOfSoon, part + 1) - first);
-            return;
-        }
-        long bytes = pieces * pieceBytes;
-        long end = share(bytes, partsOfNext, part - partsOfSoon + 1);
-        long done = share(bytes, partsOfNext, part - partsOfSoon);
-        while (done < end) {
-            long inPiece = done % pieceBytes;
-            long length = Math.min(end - done, pieceBytes - inPiece);
-            fetch(next + done / pieceBytes * pieceStride + inPiece, length);
-            done += length;
+    void ask() {
+        long wanted = share;
+        while (wanted > 0) {
+            if (left == 0) {
+                if (morePieces == 0) {
+                    return;
+                }
+                at = nextPiece;
+                left = pieceBytes;
+                nextPiece += pieceStride;
+                morePieces--;
+            }
+            long bytes = Math.min(wanted, left);
+            fetch(at, bytes);
+            at += bytes;
+            left -= bytes;
+            wanted -= bytes;
         }
     }
 
@@ -115,23 +138,18 @@ class ReadAhead {
         Prefetch.lines(first, bytes);
     }
 
-    /// Whole lines, except at the end.
-    private static long share(long bytes, int parts, int part) {
-        return part == parts ? bytes : bytes * part / parts / CACHE_LINE * CACHE_LINE;
-    }
-
     /// Bytes from what a tile reads in one step to what it reads in the next; 0 if it shall read nothing. Tiles that
     /// read have one part.
     long step(int tile) {
-        return tile < partsOfSoon ? soonStep : nextStep;
+        return tile < tilesOfSoon ? soonStep : nextStep;
     }
 
     /// Where a tile begins to read.
     long address(int tile) {
-        if (tile < partsOfSoon) {
+        if (tile < tilesOfSoon) {
             return soon + (long) tile * depth * soonStep;
         }
-        long done = (long) (tile - partsOfSoon) * depth * nextStep;
+        long done = (long) (tile - tilesOfSoon) * depth * nextStep;
         return pieces == 1 ? next + done : next + done / pieceBytes * pieceStride + done % pieceBytes;
     }
 }

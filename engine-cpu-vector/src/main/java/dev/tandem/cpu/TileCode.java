@@ -68,10 +68,6 @@ final class TileCode {
     ///
     /// @param adds whether its sums go on from C
     private record Tile(int rows, TileKind kind, boolean adds) {
-        int vectors() {
-            return kind == TileKind.PAIR ? 4 : 2;
-        }
-
         void method(ClassBuilder builder) {
             String name = GeneratedCode.name(kind.method, rows, adds);
             builder.withMethodBody(name, kind.type(), ClassFile.ACC_STATIC, code -> new Body(this, code).emit());
@@ -85,6 +81,9 @@ final class TileCode {
         private final int a;
         private final int b;
         private final int secondB;
+        private final int panelBytes;
+        private final int firstA;
+        private final int done;
         private final int ahead;
         private final int aheadStep;
         private final int touched;
@@ -102,22 +101,29 @@ final class TileCode {
             int slot = 0;
             depth = code.parameterSlot(slot++);
             a = code.parameterSlot(slot++);
+            panelBytes = tile.kind().ofWeights() ? code.parameterSlot(slot++) : -1;
+            firstA = code.allocateLocal(TypeKind.LONG);
+            done = code.allocateLocal(TypeKind.LONG);
             b = code.parameterSlot(slot++);
             secondB = is(TileKind.PAIR) ? code.parameterSlot(slot++) : -1;
             ahead = is(TileKind.READING) ? code.parameterSlot(slot++) : -1;
             aheadStep = is(TileKind.READING) ? code.parameterSlot(slot++) : -1;
             touched = code.allocateLocal(TypeKind.LONG);
             c = code.parameterSlot(slot++);
-            stride = is(TileKind.PANELS) ? -1 : code.parameterSlot(slot);
+            stride = hasStride() ? code.parameterSlot(slot) : -1;
             endOfB = code.allocateLocal(TypeKind.LONG);
             at = code.allocateLocal(TypeKind.LONG);
             broadcast = code.allocateLocal(TypeKind.REFERENCE);
-            weights = locals(tile.vectors());
-            sums = locals(tile.rows() * tile.vectors());
+            weights = locals(tile.kind().vectors());
+            sums = locals(tile.rows() * tile.kind().vectors());
         }
 
         private boolean is(TileKind kind) {
             return tile.kind() == kind;
+        }
+
+        private boolean hasStride() {
+            return !is(TileKind.PANELS) && !tile.kind().ofWeights();
         }
 
         private int[] locals(int count) {
@@ -137,6 +143,9 @@ final class TileCode {
             if (is(TileKind.READING)) {
                 GeneratedCode.boundAddress(code, ahead);
                 code.lconst_0().lstore(touched);
+            }
+            if (tile.kind().ofWeights()) {
+                code.lload(a).lstore(firstA).lconst_0().lstore(done);
             }
             GeneratedCode.boundAddress(code, a);
             GeneratedCode.boundAddress(code, b);
@@ -168,7 +177,11 @@ final class TileCode {
             Label end = code.newLabel();
             code.labelBinding(test).lload(b).lload(endOfB).lcmp().ifge(end);
             multiply();
-            advance(a, is(TileKind.PANELS) ? GemmTile.ROW_BYTES : tile.rows() * (long) Float.BYTES);
+            if (tile.kind().ofWeights()) {
+                advanceInWeights();
+            } else {
+                advance(a, is(TileKind.PANELS) ? GemmTile.ROW_BYTES : tile.rows() * (long) Float.BYTES);
+            }
             advance(b, GemmTile.ROW_BYTES);
             if (is(TileKind.PAIR)) {
                 advance(secondB, GemmTile.ROW_BYTES);
@@ -186,18 +199,18 @@ final class TileCode {
                 code.lload(ahead).lload(aheadStep).ladd().lstore(ahead);
                 GeneratedCode.boundAddress(code, ahead);
             }
-            for (int v = 0; v < tile.vectors(); v++) {
+            for (int v = 0; v < tile.kind().vectors(); v++) {
                 species().getstatic(LANES, "MEMORY", SEGMENT);
                 at(v < 2 ? b : secondB, (v % 2) * (long) Lanes.BYTES);
                 order().invokestatic(FLOATS, "fromMemorySegment", LOAD).astore(weights[v]);
             }
             for (int i = 0; i < tile.rows(); i++) {
                 species().getstatic(LANES, "MEMORY", SEGMENT).getstatic(LANES, "FLOAT", FLOAT_LAYOUT);
-                at(a, i * (long) Float.BYTES);
+                at(a, i * (tile.kind().ofWeights() ? GemmTile.ROW_BYTES : Float.BYTES));
                 code.invokeinterface(SEGMENT, "get", GET).invokestatic(FLOATS, "broadcast", BROADCAST);
                 code.astore(broadcast);
-                for (int v = 0; v < tile.vectors(); v++) {
-                    int sum = sums[i * tile.vectors() + v];
+                for (int v = 0; v < tile.kind().vectors(); v++) {
+                    int sum = sums[i * tile.kind().vectors() + v];
                     code.aload(broadcast).aload(weights[v]).aload(sum);
                     code.invokevirtual(FLOATS, "fma", FMA).astore(sum);
                 }
@@ -214,6 +227,16 @@ final class TileCode {
             GeneratedCode.boundAddress(code, address);
         }
 
+        /// Moves on to the next step of a panel, or from the last to the first of the next panel, without a branch.
+        private void advanceInWeights() {
+            code.lload(done).loadConstant((long) Float.BYTES).ladd().lstore(done);
+            int bits = Long.numberOfTrailingZeros(GemmTile.ROW_BYTES);
+            code.lload(done).loadConstant(bits).lshr().lload(panelBytes).lmul();
+            code.lload(done).loadConstant(GemmTile.ROW_BYTES - 1).land();
+            code.ladd().lload(firstA).ladd().lstore(a);
+            GeneratedCode.boundAddress(code, a);
+        }
+
         private void zero() {
             species().fconst_0().invokestatic(FLOATS, "broadcast", BROADCAST).astore(broadcast);
             for (int sum : sums) {
@@ -224,9 +247,11 @@ final class TileCode {
         private void load() {
             for (int i = 0; i < tile.rows(); i++) {
                 row(i);
-                for (int v = 0; v < tile.vectors(); v++) {
+                for (int v = 0; v < tile.kind().vectors(); v++) {
                     species();
-                    target(v).invokestatic(FLOATS, "fromMemorySegment", LOAD).astore(sums[i * tile.vectors() + v]);
+                    target(v)
+                            .invokestatic(FLOATS, "fromMemorySegment", LOAD)
+                            .astore(sums[i * tile.kind().vectors() + v]);
                 }
             }
         }
@@ -234,8 +259,9 @@ final class TileCode {
         private void store() {
             for (int i = 0; i < tile.rows(); i++) {
                 row(i);
-                for (int v = 0; v < tile.vectors(); v++) {
-                    code.getstatic(LANES, "VECTOR", CD_Class).aload(sums[i * tile.vectors() + v]);
+                for (int v = 0; v < tile.kind().vectors(); v++) {
+                    code.getstatic(LANES, "VECTOR", CD_Class)
+                            .aload(sums[i * tile.kind().vectors() + v]);
                     code.invokevirtual(CD_Class, "cast", CAST).checkcast(FLOATS);
                     target(v).invokevirtual(FLOATS, "intoMemorySegment", STORE);
                 }
@@ -244,10 +270,10 @@ final class TileCode {
 
         private void row(int i) {
             code.lload(c);
-            if (is(TileKind.PANELS)) {
-                code.loadConstant(i * GemmTile.ROW_BYTES);
-            } else {
+            if (hasStride()) {
                 code.lload(stride).loadConstant((long) i).lmul();
+            } else {
+                code.loadConstant(i * GemmTile.ROW_BYTES);
             }
             code.ladd().lstore(at);
             GeneratedCode.boundAddress(code, at);

@@ -12,12 +12,28 @@ enum TileKind {
     ONE("multiply"),
     READING("multiplyAndRead"),
     PAIR("multiplyPair"),
-    PANELS("multiplyPanels");
+    PANELS("multiplyPanels"),
+    WEIGHTS("multiplyWeights"),
+    HALF_WEIGHTS("multiplyHalfWeights");
 
     final String method;
 
     TileKind(String method) {
         this.method = method;
+    }
+
+    /// Vectors of a row of C.
+    int vectors() {
+        return switch (this) {
+            case PAIR -> 4;
+            case HALF_WEIGHTS -> 1;
+            default -> 2;
+        };
+    }
+
+    /// Whether A is weights as they lie.
+    boolean ofWeights() {
+        return this == WEIGHTS || this == HALF_WEIGHTS;
     }
 
     MethodTypeDesc type() {
@@ -26,6 +42,8 @@ enum TileKind {
             case READING ->
                 MethodTypeDesc.of(CD_long, CD_int, CD_long, CD_long, CD_long, CD_long, CD_long, CD_long, CD_boolean);
             case PAIR -> MethodTypeDesc.of(CD_void, CD_int, CD_long, CD_long, CD_long, CD_long, CD_long, CD_boolean);
+            case WEIGHTS, HALF_WEIGHTS ->
+                MethodTypeDesc.of(CD_void, CD_int, CD_long, CD_long, CD_long, CD_long, CD_boolean);
             case PANELS -> MethodTypeDesc.of(CD_void, CD_int, CD_long, CD_long, CD_long, CD_boolean);
         };
     }

@@ -30,6 +30,7 @@ final class CpuExpertsTest {
                 new int[] {300}, // one expert, several blocks
                 new int[] {0, 271, 0, 1, 4, 0}, // empty ones, a single row, all else in one
                 new int[] {50, 50, 50},
+                new int[] {32, 8, 40, 14, 191}, // as few as are multiplied by weights as they lie
                 new int[] {0, 0});
     }
 

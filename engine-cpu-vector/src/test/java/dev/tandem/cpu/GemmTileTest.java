@@ -60,6 +60,38 @@ final class GemmTileTest {
         }
     }
 
+    @ParameterizedTest
+    @MethodSource("rows")
+    void everyTileOfWeightsIsTheProductAndTouchesNothingElse(int rows) {
+        try (var arena = Arena.ofConfined()) {
+            int firstRow = WIDTH - rows;
+            int panelRows = WIDTH + 1;
+            int panels = Math.ceilDiv(DEPTH, WIDTH);
+            MemorySegment weights = Buffers.random(arena, panels * panelRows * WIDTH, rows);
+            MemorySegment a = Buffers.filled(arena, rows * DEPTH, 0);
+            for (int i = 0; i < rows * DEPTH; i++) {
+                int k = i / rows;
+                int row = k / WIDTH * panelRows + firstRow + i % rows;
+                Lanes.set(a.address() + 4L * i, Buffers.get(weights, row * WIDTH + k % WIDTH));
+            }
+            MemorySegment b = Buffers.random(arena, WIDTH * DEPTH, 100 + rows);
+            MemorySegment c = Buffers.filled(arena, (rows + 1) * WIDTH, UNTOUCHED);
+            MemorySegment half = Buffers.filled(arena, (rows + 1) * WIDTH, UNTOUCHED);
+            long first = weights.address() + firstRow * GemmTile.ROW_BYTES;
+            long panelBytes = panelRows * GemmTile.ROW_BYTES;
+            for (int times = 1; times <= 2; times++) {
+                boolean add = times == 2;
+                GemmTile.TILE.multiplyWeights(rows, DEPTH, first, panelBytes, b.address(), c.address(), add);
+                GemmTile.TILE.multiplyHalfWeights(rows, DEPTH, first, panelBytes, b.address(), half.address(), add);
+                compare(rows, 1, a, b, 0, c, WIDTH, times);
+                for (int i = 0; i < (rows + 1) * WIDTH; i++) {
+                    float expected = i % WIDTH < Lanes.LENGTH ? Buffers.get(c, i) : UNTOUCHED;
+                    assertThat(Buffers.get(half, i)).as("element %d of half", i).isEqualTo(expected);
+                }
+            }
+        }
+    }
+
     private static void check(int rows, int panels, boolean reads) {
         try (var arena = Arena.ofConfined()) {
             MemorySegment a = Buffers.random(arena, rows * DEPTH, rows);

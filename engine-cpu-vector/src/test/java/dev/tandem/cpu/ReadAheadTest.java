@@ -13,8 +13,7 @@ final class ReadAheadTest {
     private static final long NEXT = 1 << 20;
     private static final long SOON = 1 << 24;
     private static final int LINE = 64;
-    // one more than an even share, as shares are whole lines
-    private static final int MOST_LINES_AT_ONCE = 2048 / LINE + 1;
+    private static final int MOST_LINES_AT_ONCE = 2048 / LINE;
 
     /// Counts lines instead of asking for them.
     private static final class Counted extends ReadAhead {
@@ -51,7 +50,7 @@ final class ReadAheadTest {
         for (int part = 0; part < tiles * parts; part++) {
             assertThat(ahead.step(part)).isZero();
             int before = ahead.asked.size();
-            ahead.ask(part);
+            ahead.ask();
             assertThat(ahead.asked.size() - before).isLessThanOrEqualTo(MOST_LINES_AT_ONCE);
         }
         var expected = new HashMap<Long, Integer>();
@@ -83,7 +82,7 @@ final class ReadAheadTest {
         for (int tile = 0; tile < 29; tile++) {
             assertThat(ahead.step(tile)).isPositive();
             assertThat(ahead.address(tile)).isBetween(NEXT, NEXT + 32768 - 256 * ahead.step(tile));
-            ahead.ask(tile);
+            ahead.ask();
         }
         assertThat(ahead.asked).isEmpty();
     }
@@ -93,7 +92,7 @@ final class ReadAheadTest {
         var ahead = new Counted(ReadAhead.GRADIENTS);
         ahead.spread(5, 256);
         for (int tile = 0; tile < 5; tile++) {
-            ahead.ask(tile);
+            ahead.ask();
         }
         assertThat(ahead.asked).isEmpty();
     }
