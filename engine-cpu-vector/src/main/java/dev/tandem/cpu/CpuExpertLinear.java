@@ -142,13 +142,16 @@ final class CpuExpertLinear implements ExpertLinear {
         int block = task / chunks;
         int chunk = task % chunks;
         int rows = blocks.rows(block);
+        boolean byTokens = TokenPanels.pay(layout.out(), rows);
         long tableBytes = Packing.tableBytes(rows);
         long table = workers.workspace(worker)
-                .address(tableBytes + DataGradient.bytes(rows, layout.out(), Math.ceilDiv(panelsOfIn(), chunks)));
+                .address(tableBytes
+                        + DataGradient.bytes(byTokens, rows, layout.out(), Math.ceilDiv(panelsOfIn(), chunks)));
         long xStride = layout.in() * (long) Float.BYTES;
         long yStride = layout.out() * (long) Float.BYTES;
         Packing.strided(table, y + blocks.first(block) * yStride, yStride, rows);
         DataGradient.compute(
+                byTokens,
                 table + tableBytes,
                 table,
                 rows,

@@ -110,13 +110,16 @@ final class CpuLinear implements Linear {
         int chunk = task / rowBlocks;
         int first = Split.first(N, rowBlocks, block);
         int rows = Split.first(N, rowBlocks, block + 1) - first;
+        boolean byTokens = N <= TokenPanels.MOST_ROWS && TokenPanels.pay(layout.out(), rows);
         long tableBytes = Packing.tableBytes(rows);
         long table = workers.workspace(worker)
-                .address(tableBytes + DataGradient.bytes(rows, layout.out(), Math.ceilDiv(panelsOfIn(), columnChunks)));
+                .address(tableBytes
+                        + DataGradient.bytes(byTokens, rows, layout.out(), Math.ceilDiv(panelsOfIn(), columnChunks)));
         long xStride = layout.in() * (long) Float.BYTES;
         long yStride = layout.out() * (long) Float.BYTES;
         Packing.strided(table, y + first * yStride, yStride, rows);
         DataGradient.compute(
+                byTokens,
                 table + tableBytes,
                 table,
                 rows,

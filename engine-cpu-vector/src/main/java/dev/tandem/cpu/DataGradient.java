@@ -46,8 +46,7 @@ final class DataGradient {
     }
 
     /// Scratch of [#compute].
-    static long bytes(int rows, int out, int panels) {
-        boolean byTokens = TokenPanels.pay(out, rows);
+    static long bytes(boolean byTokens, int rows, int out, int panels) {
         int depth = depth(byTokens, out, rows);
         int packed = packedRows(byTokens, rows);
         return Reduction.groupBytes(out, depth, packed) + Gemm.sumBytes(packed, out, depth, panels) + TRANSPOSED_BYTES;
@@ -58,6 +57,7 @@ final class DataGradient {
     /// @param table addresses of the rows of dy
     /// @param packed as for [Gemm#forward]
     static void compute(
+            boolean byTokens,
             long scratch,
             long table,
             int rows,
@@ -68,7 +68,6 @@ final class DataGradient {
             int lastPanel,
             Output dx) {
         int out = layout.out();
-        boolean byTokens = TokenPanels.pay(out, rows);
         int depth = depth(byTokens, out, rows);
         int packedRows = packedRows(byTokens, rows);
         int groups = Reduction.groups(out, depth, packedRows);

@@ -8,8 +8,8 @@ package dev.tandem.cpu;
 /// dy is packed as panels of WIDTH tokens, `[steps][WIDTH]` each. If the last one has at most half as many, only half
 /// of it is multiplied.
 final class TokenPanels {
-    /// With more rows it costs as much to transpose the sums: measured.
-    private static final int MOST_ROWS = 192;
+    /// With more rows there are several blocks of them, and all but the first find the weights in a cache.
+    static final int MOST_ROWS = DataGradient.ROWS;
     /// Lanes without a token, which cost as much as the others, up to which that is cheaper than transposing weights;
     /// for the few tokens of one vector it always is.
     private static final int MOST_IDLE_LANES = Lanes.LENGTH / 2;
@@ -26,10 +26,10 @@ final class TokenPanels {
         return columns;
     }
 
-    /// Whether a data gradient is computed so. Weights come from memory then, in pieces that no processor foresees, so
-    /// they have to be asked for.
+    /// Whether a block of a data gradient whose weights come from memory is computed so: in pieces that no processor
+    /// foresees, so they have to be asked for.
     ///
-    /// @param out length of the reduction
+    /// @param out length of the reduction; a short one has fewer weights than sums to transpose
     static boolean pay(int out, int rows) {
         int idle = Math.ceilDiv(rows, Lanes.LENGTH) * Lanes.LENGTH - rows;
         return Prefetch.AVAILABLE

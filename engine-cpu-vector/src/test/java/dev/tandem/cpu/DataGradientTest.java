@@ -1,6 +1,7 @@
 package dev.tandem.cpu;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -10,7 +11,15 @@ import org.junit.jupiter.params.provider.CsvSource;
 final class DataGradientTest {
     private static final int SLACK = 64; // floats
 
-    /// Few and many rows, reductions of one and of several chunks, cut-off panels of both kinds.
+    @ParameterizedTest
+    @CsvSource({"true, 31, 200", "false, 33, 32", "true, 40, 64"})
+    void tokensPayWhereFewLanesAreIdleAndTheReductionIsNotShort(boolean pays, int rows, int out) {
+        assumeTrue(Prefetch.AVAILABLE && Lanes.LENGTH == 16, "made for vectors of 512 bits and prefetching");
+        assertThat(TokenPanels.pay(out, rows)).isEqualTo(pays);
+        assertThat(TokenPanels.pay(rows - 1, rows)).isFalse();
+    }
+
+    /// Reductions of one and of several chunks, cut-off panels of both kinds.
     @ParameterizedTest(name = "{0} rows, {1} x {2}")
     @CsvSource({
         "1, 45, 70",
@@ -25,6 +34,11 @@ final class DataGradientTest {
         "300, 40, 33"
     })
     void everySumIsOneChainOverTheWholeReduction(int rows, int out, int in) {
+        checkChains(false, rows, out, in);
+        checkChains(true, rows, out, in);
+    }
+
+    private static void checkChains(boolean byTokens, int rows, int out, int in) {
         try (var arena = Arena.ofConfined()) {
             var layout = new PanelLayout(1, out, in);
             MemorySegment dy = Buffers.random(arena, rows * out + SLACK, 1);
@@ -32,12 +46,12 @@ final class DataGradientTest {
             MemorySegment dx = Buffers.filled(arena, rows * in + SLACK, 0);
             int panels = Math.ceilDiv(in, GemmTile.WIDTH);
             long tableBytes = Packing.tableBytes(rows);
-            long scratchBytes = tableBytes + DataGradient.bytes(rows, out, panels) + SLACK;
+            long scratchBytes = tableBytes + DataGradient.bytes(byTokens, rows, out, panels) + SLACK;
             long table = arena.allocate(scratchBytes, SLACK).address();
             Packing.strided(table, dy.address(), out * (long) Float.BYTES, rows);
             RowOutput output = new RowOutput().rows(dx.address(), in * (long) Float.BYTES);
             long address = weight.address();
-            DataGradient.compute(table + tableBytes, table, rows, false, layout, address, 0, panels, output);
+            DataGradient.compute(byTokens, table + tableBytes, table, rows, false, layout, address, 0, panels, output);
             for (int row = 0; row < rows; row++) {
                 for (int column = 0; column < in; column++) {
                     float expected = 0;
