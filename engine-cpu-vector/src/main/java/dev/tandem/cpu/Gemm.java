@@ -277,7 +277,6 @@ final class Gemm {
             long b = weight + layout.panelOffset(panel) + layout.stepOffset(from);
             if (layout.narrow()) {
                 NarrowTile.expand(layout, weight, panel, from, depth, expanded);
-                y.ahead.askAtOnce(RowTiles.count(rows));
                 b = expanded;
             }
             if (unfinished && chunk + 1 == lastChunk) {

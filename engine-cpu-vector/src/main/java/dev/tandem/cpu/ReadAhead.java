@@ -13,8 +13,6 @@ package dev.tandem.cpu;
 /// Set anew for each panel, by one worker; before that there is nothing to read.
 class ReadAhead {
     private static final long CACHE_LINE = 64;
-    // Where fewer tiles share a panel, they only take turns with memory: the processor does as well by itself.
-    private static final int FEWEST_TILES_TO_ASK = 3;
     // 32 lines: with half or twice as many tiles are a few per cent slower.
     private static final long MOST_BYTES_AT_ONCE = 2048;
     /// Bytes a step from which on it pays to ask for weights, some of which are in a cache anyway.
@@ -68,15 +66,14 @@ class ReadAhead {
     /// @return in how many parts each tile is to be computed
     int spread(int tiles, int depth) {
         long bytes = bytes();
-        boolean pays = Prefetch.AVAILABLE && bytes >= (long) leastBytesToAsk * tiles * depth;
-        if (pays && tiles >= FEWEST_TILES_TO_ASK) {
+        if (Prefetch.AVAILABLE && bytes >= (long) leastBytesToAsk * tiles * depth) {
             return spreadAsking(tiles, depth);
         }
         share = 0;
         this.depth = depth;
         tilesOfSoon = bytes == 0 ? 0 : (int) (tiles * soonBytes / bytes);
-        soonStep = pays ? 0 : step(soonBytes, tilesOfSoon);
-        nextStep = pays ? 0 : step(bytes - soonBytes, tiles - tilesOfSoon);
+        soonStep = step(soonBytes, tilesOfSoon);
+        nextStep = step(bytes - soonBytes, tiles - tilesOfSoon);
         return 1;
     }
 
@@ -122,14 +119,6 @@ class ReadAhead {
             at += bytes;
             left -= bytes;
             wanted -= bytes;
-        }
-    }
-
-    /// Asks for all that is needed after this panel where there are too few tiles to share it. For narrow weights,
-    /// which are few bytes, and from which the processor is away while a panel that was made F32 is multiplied.
-    void askAtOnce(int tiles) {
-        for (int piece = 0; piece < pieces && tiles < FEWEST_TILES_TO_ASK; piece++) {
-            fetch(next + piece * pieceStride, pieceBytes);
         }
     }
 

@@ -38,7 +38,8 @@ final class ReadAheadTest {
         "57, 3, 640, 0",
         "3, 2, 32768, 0",
         "20, 1, 32768, 16384",
-        "3, 5, 128, 512"
+        "3, 5, 128, 512",
+        "1, 2, 4096, 0"
     })
     void tilesAskForEachLineOnce(int tiles, int pieces, long pieceBytes, long soonBytes) {
         assumeTrue(Prefetch.AVAILABLE, "no prefetching here");
@@ -63,15 +64,6 @@ final class ReadAheadTest {
             expected.put((SOON + at) / LINE, 1);
         }
         assertThat(ahead.asked).isEqualTo(expected);
-    }
-
-    @ParameterizedTest
-    @CsvSource({"1, 2", "2, 2", "3, 0"})
-    void whatTooFewTilesWouldShareIsAskedForAtOnce(int tiles, int lines) {
-        var ahead = new Counted(ReadAhead.GRADIENTS);
-        ahead.next(NEXT, 2, LINE, 2 * LINE);
-        ahead.askAtOnce(tiles);
-        assertThat(ahead.asked).hasSize(lines);
     }
 
     @Test
