@@ -8,6 +8,9 @@ import jdk.incubator.vector.VectorMask;
 ///
 /// Vectors are never passed to a method: where it is not inlined they would be boxed.
 final class Activation {
+    /// Added to -0 it leaves that as it is, as where tiles write results themselves.
+    private static final float NOTHING = -0f;
+
     private Activation() {}
 
     /// `y = form(x + bias)`. `y` may be `x`.
@@ -24,7 +27,7 @@ final class Activation {
     /// `y = x + bias`, as above.
     static void shift(int rows, int lanes, long y, long yStride, long x, long xStride, long bias) {
         VectorMask<Float> mask = Lanes.tail(0, lanes);
-        FloatVector shift = bias == 0 ? FloatVector.zero(Lanes.F32) : Lanes.load(bias, mask);
+        FloatVector shift = bias == 0 ? Lanes.broadcast(NOTHING) : Lanes.load(bias, mask);
         for (int r = 0; r < rows; r++) {
             FloatVector value = Lanes.load(x + r * xStride).add(shift);
             Lanes.store(value, y + r * yStride, mask);
@@ -33,8 +36,8 @@ final class Activation {
 
     /// `y = x + bias` for a panel of [GemmTile#WIDTH] columns.
     static void shiftPanel(int rows, long y, long yStride, long x, long xStride, long bias) {
-        FloatVector left = bias == 0 ? FloatVector.zero(Lanes.F32) : Lanes.load(bias);
-        FloatVector right = bias == 0 ? FloatVector.zero(Lanes.F32) : Lanes.load(bias + Lanes.BYTES);
+        FloatVector left = bias == 0 ? Lanes.broadcast(NOTHING) : Lanes.load(bias);
+        FloatVector right = bias == 0 ? Lanes.broadcast(NOTHING) : Lanes.load(bias + Lanes.BYTES);
         for (int r = 0; r < rows; r++) {
             long from = x + r * xStride;
             long to = y + r * yStride;

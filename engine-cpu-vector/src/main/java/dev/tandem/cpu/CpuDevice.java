@@ -24,7 +24,7 @@ final class CpuDevice implements Device {
     private final Kernels kernels;
     private final Transfer transfer = new Transfer();
     private final long budget = HostMemory.budget();
-    private long allocated;
+    private final HeldMemory held = new HeldMemory();
 
     CpuDevice(Settings settings, int threads) {
         this.settings = settings;
@@ -34,15 +34,15 @@ final class CpuDevice implements Device {
                 new CpuFill(workers),
                 new CpuEmbedding(workers, scratch),
                 new CpuLayerNorm(workers, scratch),
-                new CpuLinear(workers),
+                new CpuLinear(workers, held),
                 new CpuAttention(workers),
                 new CpuGelu(workers),
                 new CpuAdd(workers),
                 new CpuDropout(workers),
                 new CpuGate(workers, scratch),
                 new CpuDispatch(workers),
-                new CpuExpertLinear(workers),
-                new CpuExpertFeedForward(workers),
+                new CpuExpertLinear(workers, held),
+                new CpuExpertFeedForward(workers, held),
                 new CpuCrossEntropy(workers),
                 new CpuGradientNorm(workers, scratch),
                 new CpuAdamW(workers));
@@ -81,7 +81,7 @@ final class CpuDevice implements Device {
             throw new OutOfDeviceMemory(bytes, free, name);
         }
         var storage = new CpuStorage(region, name, role, type, shape, settings.hugePages());
-        allocated += bytes;
+        held.add(bytes);
         return storage;
     }
 
@@ -99,7 +99,7 @@ final class CpuDevice implements Device {
     public void free(Storage storage) {
         var own = (CpuStorage) storage;
         own.free();
-        allocated -= own.bytes();
+        held.remove(own.bytes());
     }
 
     @Override
@@ -119,7 +119,7 @@ final class CpuDevice implements Device {
 
     @Override
     public MemoryUsage memoryUsage() {
-        return new MemoryUsage(allocated, workspace(), free());
+        return new MemoryUsage(held.bytes(), workspace(), free());
     }
 
     private long workspace() {
@@ -131,7 +131,7 @@ final class CpuDevice implements Device {
     }
 
     private long free() {
-        return Math.max(0, budget - allocated - workspace());
+        return Math.max(0, budget - held.bytes() - workspace());
     }
 
     @Override

@@ -19,11 +19,11 @@ final class CpuExpertFeedForward implements ExpertFeedForward {
     private final FeedForwardGradients gradients;
     private final Workers.Task forward = this::forwardBlock;
 
-    CpuExpertFeedForward(Workers workers) {
+    CpuExpertFeedForward(Workers workers, HeldMemory held) {
         this.workers = workers;
-        hiddens = HiddenOutput.perWorker(workers);
-        outputs = RowOutput.perWorker(workers);
-        gradients = new FeedForwardGradients(workers, operands, hiddens, outputs);
+        hiddens = HiddenOutput.perWorker(workers, held);
+        outputs = RowOutput.perWorker(workers, held);
+        gradients = new FeedForwardGradients(workers, held, operands, hiddens, outputs);
     }
 
     @Override

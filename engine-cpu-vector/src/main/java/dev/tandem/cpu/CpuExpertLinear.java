@@ -32,10 +32,10 @@ final class CpuExpertLinear implements ExpertLinear {
     private long weight;
     private long bias;
 
-    CpuExpertLinear(Workers workers) {
+    CpuExpertLinear(Workers workers, HeldMemory held) {
         this.workers = workers;
-        outputs = RowOutput.perWorker(workers);
-        gradients = WeightGradient.perWorker(workers);
+        outputs = RowOutput.perWorker(workers, held);
+        gradients = WeightGradient.perWorker(workers, held);
         packed = new PackedRows(workers);
     }
 

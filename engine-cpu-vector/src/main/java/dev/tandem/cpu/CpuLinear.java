@@ -28,10 +28,10 @@ final class CpuLinear implements Linear {
     private long weight;
     private long bias;
 
-    CpuLinear(Workers workers) {
+    CpuLinear(Workers workers, HeldMemory held) {
         this.workers = workers;
-        outputs = RowOutput.perWorker(workers);
-        gradients = WeightGradient.perWorker(workers);
+        outputs = RowOutput.perWorker(workers, held);
+        gradients = WeightGradient.perWorker(workers, held);
         packed = new PackedRows(workers);
     }
 
@@ -110,7 +110,8 @@ final class CpuLinear implements Linear {
         int chunk = task / rowBlocks;
         int first = Split.first(N, rowBlocks, block);
         int rows = Split.first(N, rowBlocks, block + 1) - first;
-        boolean byTokens = N <= TokenPanels.MOST_ROWS && TokenPanels.pay(layout.out(), rows);
+        // With several blocks of rows, all but the first find the weights in a cache.
+        boolean byTokens = rowBlocks == 1 && TokenPanels.pay(layout.out(), rows);
         long tableBytes = Packing.tableBytes(rows);
         long table = workers.workspace(worker)
                 .address(tableBytes

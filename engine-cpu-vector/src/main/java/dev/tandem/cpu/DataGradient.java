@@ -3,7 +3,7 @@ package dev.tandem.cpu;
 /// The data gradient of a layer, `dx = dy·W`, for one block of it, computed by one worker: see [Gemm]. It is the
 /// forward product over transposed weights, and transposes each panel just before its tiles, unless [TokenPanels] pay.
 final class DataGradient {
-    /// Most rows of a block of rows, whatever the caches: each block transposes the weights.
+    /// Most rows of a block of rows, whatever the caches: each block transposes the weights, or reads them at least.
     static final int ROWS = 320;
     // Rows of a result that the processor's prefetcher can follow at once.
     private static final int FOLLOWED_ROWS = 64;
@@ -18,7 +18,7 @@ final class DataGradient {
         return out <= GemmTile.WIDTH ? FOLLOWED_ROWS : ROWS;
     }
 
-    /// Most steps of a chunk.
+    /// Most steps of a chunk. By tokens, panels of dy come from the second-level cache for each tile anyway.
     ///
     /// @param byTokens whether by [TokenPanels]
     static int depth(boolean byTokens, int out, int rows) {
@@ -87,8 +87,8 @@ final class DataGradient {
     /// Some chunks of [#compute].
     ///
     /// @param packed the rows' columns of these chunks
-    /// @param sums as for [Gemm#multiplyPanels]
-    /// @param transposed room of [#TRANSPOSED_BYTES]
+    /// @param sums as for [Gemm#multiplyPanels], of packed rows
+    /// @param transposed room of [#TRANSPOSED_BYTES]; by tokens, sums are transposed into it and finished there
     static void multiplyPanels(
             boolean byTokens,
             int rows,
@@ -142,6 +142,11 @@ final class DataGradient {
                 TokenPanels.finish(rows, column, columns, c, dx, transposed, spare(transposed));
             }
         }
+    }
+
+    /// Where panels are finished that are no rows of dx.
+    static long finished(boolean byTokens, long sums, long transposed) {
+        return byTokens ? transposed : sums;
     }
 
     private static long spare(long transposed) {

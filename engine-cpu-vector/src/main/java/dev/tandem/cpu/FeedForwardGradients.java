@@ -29,12 +29,17 @@ final class FeedForwardGradients {
     private long dDown;
     private long dDownBias;
 
-    FeedForwardGradients(Workers workers, FeedForwardOperands operands, HiddenOutput[] hiddens, RowOutput[] outputs) {
+    FeedForwardGradients(
+            Workers workers,
+            HeldMemory held,
+            FeedForwardOperands operands,
+            HiddenOutput[] hiddens,
+            RowOutput[] outputs) {
         this.workers = workers;
         this.o = operands;
         this.hiddens = hiddens;
         this.outputs = outputs;
-        gradients = WeightGradient.perWorker(workers);
+        gradients = WeightGradient.perWorker(workers, held);
     }
 
     void run(Tensor dExpertX, FeedForwardWeights dWeights, ExpertRows rows) {
@@ -112,7 +117,7 @@ final class FeedForwardGradients {
         long sums = panel + panelBytes;
         Packing.strided(table, o.y + first * o.stride, o.stride, rows);
         DataGradient.pack(byTokens, table, rows, o.C, 0, chunksOfC, packedY);
-        long finished = byTokens ? transposed : panel;
+        long finished = DataGradient.finished(byTokens, panel, transposed);
         Packing.strided(table, finished, GemmTile.ROW_BYTES, rows);
         RowOutput dX = outputs[worker].rows(dx + first * o.stride, o.stride);
         HiddenOutput hidden = hiddens[worker].backward(o.pre, o.blocks.first(block), o.form);

@@ -8,6 +8,8 @@ package dev.tandem.cpu;
 /// | data gradient   | `dx = dy·W`     | tokens        | in               | out          |
 /// | weight gradient | `dW += dyᵀ·x`   | in            | out              | tokens       |
 ///
+/// [TokenPanels] are another way to the data gradient, with rows and columns exchanged.
+///
 /// Each element is one chain of `fma` over the whole reduction, which for dW begins with what it holds. So a result
 /// depends neither on how rows and columns are cut into tasks, nor on the rows beside it, nor on the chunks in which a
 /// reduction goes through the caches.

@@ -50,12 +50,12 @@ abstract class GemmTile {
     /// @param rows in `1..ROWS`
     abstract void multiplyPanels(int rows, int depth, long a, long b, long c, boolean accumulate);
 
-    /// The same where A is weights as they lie in a [PanelLayout]: rows of A are [#ROW_BYTES] apart, and after each
-    /// WIDTH steps that follow each other come those of the next panel.
+    /// The same where C lies in a panel and A is weights as they lie in a [PanelLayout]: rows of A are [#ROW_BYTES]
+    /// apart, and after each WIDTH steps that follow each other come those of the next panel.
     ///
     /// @param rows in `1..ROWS`
     abstract void multiplyWeights(int rows, int depth, long a, long panelBytes, long b, long c, boolean accumulate);
 
-    /// The same for the first half of the columns.
+    /// The same for the first half of the columns; rows of B and C are as far apart.
     abstract void multiplyHalfWeights(int rows, int depth, long a, long panelBytes, long b, long c, boolean accumulate);
 }

@@ -22,11 +22,15 @@ final class HiddenOutput extends Output {
     private int depth;
     private int firstChunk;
     private int rows;
-    private boolean tokenPanels;
+    private boolean byTokens;
 
-    static HiddenOutput[] perWorker(Workers workers) {
+    HiddenOutput(HeldMemory held) {
+        super(held);
+    }
+
+    static HiddenOutput[] perWorker(Workers workers, HeldMemory held) {
         var outputs = new HiddenOutput[workers.threads()];
-        Arrays.setAll(outputs, _ -> new HiddenOutput());
+        Arrays.setAll(outputs, _ -> new HiddenOutput(held));
         return outputs;
     }
 
@@ -53,11 +57,11 @@ final class HiddenOutput extends Output {
     /// @param table addresses of the rows in scratch
     /// @param length columns of the whole hidden block
     /// @param depth most steps of its chunks
-    /// @param tokenPanels whether as [TokenPanels], or as tiles
-    HiddenOutput into(long table, int rows, boolean tokenPanels, int length, int depth, int firstChunk, long packed) {
+    /// @param byTokens whether as [TokenPanels], or as tiles
+    HiddenOutput into(long table, int rows, boolean byTokens, int length, int depth, int firstChunk, long packed) {
         this.table = table;
         this.rows = rows;
-        this.tokenPanels = tokenPanels;
+        this.byTokens = byTokens;
         this.length = length;
         this.depth = depth;
         this.firstChunk = firstChunk;
@@ -149,14 +153,14 @@ final class HiddenOutput extends Output {
         int begin = Reduction.first(length, depth, chunk);
         int end = Reduction.first(length, depth, chunk + 1);
         int count = Math.min(columns, end - column);
-        int all = tokenPanels ? TokenPanels.padded(this.rows) : this.rows;
-        int lanes = tokenPanels ? GemmTile.WIDTH : rows;
+        int all = byTokens ? TokenPanels.padded(this.rows) : this.rows;
+        int lanes = byTokens ? GemmTile.WIDTH : rows;
         long target = packed
                 + (chunk - firstChunk) * Reduction.chunkBytes(length, depth, all)
                 + ((long) first * (end - begin) + (long) (column - begin) * lanes) * Float.BYTES;
         long source = table + first * (long) Long.BYTES;
         long offset = done * (long) Float.BYTES;
-        if (tokenPanels) {
+        if (byTokens) {
             Packing.tokens(source, rows, offset, count, target);
         } else {
             Packing.tilePart(source, rows, offset, count, target);

@@ -37,7 +37,8 @@ final class Lanes {
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
     static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
 
-    /// The class of the vectors of [#F32]. Vectors are cast to it before they are stored: of one that a loop has
+    /// The class of the vectors of [#F32]. What is stored here or by a tile is cast to it before: of one that a loop
+    /// has
     /// carried C2 knows no more than that it is some FloatVector. It then guesses by what the process has stored
     /// before, whoever stored it, and after some guesses boxes the vector in every turn of the loop.
     static final Class<? extends FloatVector> VECTOR = FloatVector.zero(F32).getClass();

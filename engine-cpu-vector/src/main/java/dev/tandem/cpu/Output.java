@@ -4,7 +4,11 @@ package dev.tandem.cpu;
 ///
 /// Each worker has one and sets it per task. Addresses of 0 stand for operands that are absent.
 abstract class Output {
-    final ReadAhead ahead = new ReadAhead(ReadAhead.WEIGHTS);
+    final ReadAhead ahead;
+
+    Output(HeldMemory held) {
+        ahead = new ReadAhead(held, ReadAhead.WEIGHTS);
+    }
 
     /// Whether the tiles may write to [#y] themselves; otherwise each panel is summed up in scratch.
     abstract boolean direct();

@@ -63,6 +63,7 @@ final class Packing {
 
     /// Packs up to WIDTH rows as `[depth][WIDTH]`. Lanes that no row fills hold anything.
     static void tokens(long table, int rows, long offset, int depth, long out) {
+        assert rows <= GemmTile.WIDTH;
         lanes(table, rows, offset, depth, out, GemmTile.ROW_BYTES);
     }
 
@@ -175,7 +176,8 @@ final class Packing {
         Lanes.store(Lanes.load(sums + Lanes.BYTES, second).add(right), sums + Lanes.BYTES, second);
     }
 
-    /// Transposes a block of a packed weight: panel rows `column ... column + WIDTH - 1` of `panels` panels
+    /// Transposes a block of a packed weight, or of what lies like one: panel rows `column ... column + WIDTH - 1` of
+    /// `panels` panels
     /// become `[panels * WIDTH][WIDTH]`.
     ///
     /// @param weight the first of the panels

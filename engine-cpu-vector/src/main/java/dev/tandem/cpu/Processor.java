@@ -15,10 +15,11 @@ final class Processor {
     private static final Path CPU_INFO = Path.of("/proc/cpuinfo");
     private static final String MODEL = "model name";
 
-    // Linux lists the caches of a core from the nearest on: data, instructions, second level.
+    // Linux lists the caches of a core from the nearest on: data, instructions, second level, last level.
     private static final Path CACHES = Path.of("/sys/devices/system/cpu/cpu0/cache");
     private static final Path FIRST_LEVEL_CACHE = CACHES.resolve("index0/size");
     private static final Path SECOND_LEVEL_CACHE = CACHES.resolve("index2/size");
+    private static final Path LAST_LEVEL_CACHE = CACHES.resolve("index3/size");
     private static final Pattern KIBIBYTES = Pattern.compile("(\\d{1,7})K");
     private static final long KIB = 1024;
     private static final long USUAL_FIRST_LEVEL = 32 * KIB;
@@ -34,6 +35,11 @@ final class Processor {
     /// Bytes of a core's second-level cache; 1 MiB where the system does not tell.
     static long secondLevelCache() {
         return cache(SECOND_LEVEL_CACHE, USUAL_SECOND_LEVEL);
+    }
+
+    /// Bytes of the last-level cache; 0 where the system does not tell.
+    static long lastLevelCache() {
+        return cache(LAST_LEVEL_CACHE, 0);
     }
 
     private static long cache(Path file, long usual) {

@@ -3,10 +3,11 @@ package dev.tandem.cpu;
 /// What will soon be needed and is asked for little by little, so that it is in the cache by then: whoever reads from
 /// memory in one go waits for line after line.
 ///
-/// Where memory is the bottleneck, tiles ask for their shares by [Prefetch]. Each asks before it begins, and again
-/// between parts of its steps if its share is large: whoever asks for more lines than the processor can wait for at
-/// once, waits himself. Where tiles do many steps for each line, or there is no such function, they read a few bytes
-/// with every step instead: that costs nothing, but waits for memory if the line is late.
+/// Where memory is the bottleneck, tiles ask for their shares by [Prefetch], unless all that the device holds is in a
+/// cache. Each asks before it begins, and again between parts of its steps if its share is large: whoever asks for more
+/// lines than the processor can wait for at once, waits himself. Where tiles do many steps for each line, or there is
+/// no such function, they read a few bytes with every step instead: that costs nothing, but waits for memory if the
+/// line is late. [TokenPanels] always ask.
 ///
 /// There may be two things, of which the first is needed sooner.
 ///
@@ -20,6 +21,7 @@ class ReadAhead {
     /// The same for what surely comes from memory.
     static final int GRADIENTS = 0;
 
+    private final HeldMemory held;
     private final int leastBytesToAsk;
     private long soon;
     private long soonBytes;
@@ -42,7 +44,8 @@ class ReadAhead {
     private long nextStep;
 
     /// @param leastBytesToAsk bytes a step, as [#WEIGHTS]
-    ReadAhead(int leastBytesToAsk) {
+    ReadAhead(HeldMemory held, int leastBytesToAsk) {
+        this.held = held;
         this.leastBytesToAsk = leastBytesToAsk;
     }
 
@@ -82,9 +85,13 @@ class ReadAhead {
     /// @param mostParts of a tile
     int spreadAsking(int tiles, int mostParts) {
         long bytes = bytes();
-        int parts = Math.clamp(Math.ceilDiv(bytes, tiles * MOST_BYTES_AT_ONCE), 1, mostParts);
         soonStep = 0;
         nextStep = 0;
+        if (held.cached()) {
+            share = 0;
+            return 1;
+        }
+        int parts = Math.clamp(Math.ceilDiv(bytes, tiles * MOST_BYTES_AT_ONCE), 1, mostParts);
         share = Math.ceilDiv(bytes, (long) tiles * parts * CACHE_LINE) * CACHE_LINE;
         at = soon;
         left = soonBytes;

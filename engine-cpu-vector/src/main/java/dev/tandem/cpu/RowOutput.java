@@ -12,9 +12,13 @@ class RowOutput extends Output {
     private long pre;
     private long bias;
 
-    static RowOutput[] perWorker(Workers workers) {
+    RowOutput(HeldMemory held) {
+        super(held);
+    }
+
+    static RowOutput[] perWorker(Workers workers, HeldMemory held) {
         var outputs = new RowOutput[workers.threads()];
-        Arrays.setAll(outputs, _ -> new RowOutput());
+        Arrays.setAll(outputs, _ -> new RowOutput(held));
         return outputs;
     }
 

@@ -92,7 +92,7 @@ final class TileCode {
         private final int endOfB;
         private final int at;
         private final int broadcast;
-        private final int[] weights;
+        private final int[] vectorsOfB;
         private final int[] sums;
 
         Body(Tile tile, CodeBuilder code) {
@@ -114,7 +114,7 @@ final class TileCode {
             endOfB = code.allocateLocal(TypeKind.LONG);
             at = code.allocateLocal(TypeKind.LONG);
             broadcast = code.allocateLocal(TypeKind.REFERENCE);
-            weights = locals(tile.kind().vectors());
+            vectorsOfB = locals(tile.kind().vectors());
             sums = locals(tile.rows() * tile.kind().vectors());
         }
 
@@ -202,7 +202,7 @@ final class TileCode {
             for (int v = 0; v < tile.kind().vectors(); v++) {
                 species().getstatic(LANES, "MEMORY", SEGMENT);
                 at(v < 2 ? b : secondB, (v % 2) * (long) Lanes.BYTES);
-                order().invokestatic(FLOATS, "fromMemorySegment", LOAD).astore(weights[v]);
+                order().invokestatic(FLOATS, "fromMemorySegment", LOAD).astore(vectorsOfB[v]);
             }
             for (int i = 0; i < tile.rows(); i++) {
                 species().getstatic(LANES, "MEMORY", SEGMENT).getstatic(LANES, "FLOAT", FLOAT_LAYOUT);
@@ -211,7 +211,7 @@ final class TileCode {
                 code.astore(broadcast);
                 for (int v = 0; v < tile.kind().vectors(); v++) {
                     int sum = sums[i * tile.kind().vectors() + v];
-                    code.aload(broadcast).aload(weights[v]).aload(sum);
+                    code.aload(broadcast).aload(vectorsOfB[v]).aload(sum);
                     code.invokevirtual(FLOATS, "fma", FMA).astore(sum);
                 }
             }

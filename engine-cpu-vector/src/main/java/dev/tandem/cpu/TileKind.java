@@ -26,8 +26,8 @@ enum TileKind {
     int vectors() {
         return switch (this) {
             case PAIR -> 4;
+            case ONE, READING, PANELS, WEIGHTS -> 2;
             case HALF_WEIGHTS -> 1;
-            default -> 2;
         };
     }
 

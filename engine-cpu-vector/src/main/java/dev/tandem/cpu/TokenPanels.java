@@ -8,12 +8,10 @@ package dev.tandem.cpu;
 /// dy is packed as panels of WIDTH tokens, `[steps][WIDTH]` each. If the last one has at most half as many, only half
 /// of it is multiplied.
 final class TokenPanels {
-    /// With more rows there are several blocks of them, and all but the first find the weights in a cache.
-    static final int MOST_ROWS = DataGradient.ROWS;
     /// Lanes without a token, which cost as much as the others, up to which that is cheaper than transposing weights;
     /// for the few tokens of one vector it always is.
     private static final int MOST_IDLE_LANES = Lanes.LENGTH / 2;
-    /// Columns of dx that a tile computes: as many tiles of the same size as a panel has room for.
+    /// Columns of dx that a tile computes: the most that divide a panel, so that all tiles are of one size.
     private static final int TILE_COLUMNS = tileColumns();
 
     private TokenPanels() {}
@@ -32,9 +30,7 @@ final class TokenPanels {
     /// @param out length of the reduction; a short one has fewer weights than sums to transpose
     static boolean pay(int out, int rows) {
         int idle = Math.ceilDiv(rows, Lanes.LENGTH) * Lanes.LENGTH - rows;
-        return Prefetch.AVAILABLE
-                && rows <= Math.min(out, MOST_ROWS)
-                && (idle <= MOST_IDLE_LANES || rows <= Lanes.LENGTH);
+        return Prefetch.AVAILABLE && rows <= out && (idle <= MOST_IDLE_LANES || rows <= Lanes.LENGTH);
     }
 
     static int count(int rows) {
@@ -101,12 +97,14 @@ final class TokenPanels {
         }
     }
 
-    /// Finishes some columns of one panel's width.
+    /// Finishes some columns of one panel's width. Not while other tiles run, as [Gemm#lastTiles] does: measured, that
+    /// takes longer.
     ///
     /// @param c as for [#multiply]
     /// @param finished room for the padded rows, [GemmTile#ROW_BYTES] each, where they are finished
     /// @param spare room for a panel
     static void finish(int rows, int column, int columns, long c, Output dx, long finished, long spare) {
+        assert padded(rows) <= Reduction.MOST_DEPTH;
         for (int t = 0; t < count(rows); t++) {
             int first = t * GemmTile.WIDTH;
             long sums = c + first * GemmTile.ROW_BYTES;

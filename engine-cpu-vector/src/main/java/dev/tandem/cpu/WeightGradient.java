@@ -13,7 +13,7 @@ final class WeightGradient {
     // Panels of dy packed in one pass over its rows.
     private static final int GROUP = 4;
 
-    private final ReadAhead ahead = new ReadAhead(ReadAhead.GRADIENTS);
+    private final ReadAhead ahead;
     private PanelLayout layout = new PanelLayout(1, 1, 1);
     private long dW;
     private long dBias;
@@ -26,9 +26,13 @@ final class WeightGradient {
     private long dy;
     private long dyStride;
 
-    static WeightGradient[] perWorker(Workers workers) {
+    private WeightGradient(HeldMemory held) {
+        ahead = new ReadAhead(held, ReadAhead.GRADIENTS);
+    }
+
+    static WeightGradient[] perWorker(Workers workers, HeldMemory held) {
         var gradients = new WeightGradient[workers.threads()];
-        Arrays.setAll(gradients, _ -> new WeightGradient());
+        Arrays.setAll(gradients, _ -> new WeightGradient(held));
         return gradients;
     }
 

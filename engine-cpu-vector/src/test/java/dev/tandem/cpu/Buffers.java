@@ -26,6 +26,13 @@ final class Buffers {
         return segment;
     }
 
+    /// As of a device whose weights come from memory, so that they are asked for.
+    static HeldMemory moreThanCachesHold() {
+        var held = new HeldMemory();
+        held.add(1L << 40);
+        return held;
+    }
+
     static float get(MemorySegment segment, int index) {
         return segment.getAtIndex(ValueLayout.JAVA_FLOAT, index);
     }

@@ -30,7 +30,7 @@ final class CpuExpertsTest {
                 new int[] {300}, // one expert, several blocks
                 new int[] {0, 271, 0, 1, 4, 0}, // empty ones, a single row, all else in one
                 new int[] {50, 50, 50},
-                new int[] {32, 8, 40, 14, 191}, // as few as are multiplied by weights as they lie
+                new int[] {32, 8, 40, 14, 191}, // few and many to be multiplied by weights as they lie
                 new int[] {0, 0});
     }
 
@@ -40,6 +40,19 @@ final class CpuExpertsTest {
         try (var experts = new Experts(2, counts)) {
             Tensor fused = experts.fused(Optional.empty());
             assertThat(experts.owned(fused, C)).isEqualTo(experts.owned(experts.composed(), C));
+        }
+    }
+
+    /// Hidden blocks that are multiplied in several groups of chunks.
+    @Test
+    void theFusedDataGradientEqualsTheComposedOneToTheBit() {
+        try (var experts = new Experts(2, new int[] {192, 17, 64}, 200, 2100)) {
+            Tensor saved = experts.region.floats("saved", Role.ACTIVATION, experts.R, experts.inner);
+            Tensor dX = experts.region.floats("dX", Role.ACTIVATION, experts.R, experts.width);
+            experts.fused(Optional.of(saved));
+            experts.fusedBackward(dX, experts.weights("gradient"), saved, GeluForm.TANH);
+            Tensor composed = experts.composedDataGradient();
+            assertThat(experts.owned(dX, experts.width)).isEqualTo(experts.owned(composed, experts.width));
         }
     }
 
@@ -62,19 +75,7 @@ final class CpuExpertsTest {
             float[] saved = experts.owned(preActivation, F);
             Tensor dX = experts.region.floats("dX", Role.ACTIVATION, experts.R, C);
             FeedForwardWeights gradients = experts.weights("gradient");
-            experts.backend
-                    .kernels()
-                    .expertFeedForward()
-                    .backward(
-                            dX,
-                            gradients,
-                            experts.dY,
-                            preActivation,
-                            experts.x,
-                            experts.weights,
-                            experts.rows,
-                            1,
-                            GeluForm.ERF);
+            experts.fusedBackward(dX, gradients, preActivation, GeluForm.ERF);
             return List.of(
                     experts.owned(y, C),
                     saved,
@@ -121,6 +122,8 @@ final class CpuExpertsTest {
         final Region region;
         final int[] counts;
         final int[] choices;
+        final int width;
+        final int inner;
         final int R;
         final Tensor x;
         final Tensor dY;
@@ -129,6 +132,12 @@ final class CpuExpertsTest {
         private final int used;
 
         Experts(int threads, int[] counts) {
+            this(threads, counts, C, F);
+        }
+
+        Experts(int threads, int[] counts, int width, int inner) {
+            this.width = width;
+            this.inner = inner;
             backend = RequiredBackend.open(CpuDevice.NAME, new BackendOptions(threads));
             region = backend.region("test");
             this.counts = counts;
@@ -138,10 +147,10 @@ final class CpuExpertsTest {
             for (int r = 0; r < R; r++) {
                 choices[r] = (r * 7 + 5) % N;
             }
-            x = region.floats("x", Role.ACTIVATION, N, C);
-            dY = region.floats("dY", Role.ACTIVATION, R, C);
-            backend.upload(x, Buffers.random(N * C, 1));
-            backend.upload(dY, Buffers.random(R * C, 2));
+            x = region.floats("x", Role.ACTIVATION, N, width);
+            dY = region.floats("dY", Role.ACTIVATION, R, width);
+            backend.upload(x, Buffers.random(N * width, 1));
+            backend.upload(dY, Buffers.random(R * width, 2));
             weights = weights("weight");
             upload(weights);
             rows = new ExpertRows(
@@ -160,10 +169,10 @@ final class CpuExpertsTest {
         FeedForwardWeights weights(String name) {
             int E = counts.length;
             return new FeedForwardWeights(
-                    region.floats(name + ".up", Role.WEIGHT, E, F, C),
-                    region.floats(name + ".upBias", Role.STATE, E, F),
-                    region.floats(name + ".down", Role.WEIGHT, E, C, F),
-                    region.floats(name + ".downBias", Role.STATE, E, C));
+                    region.floats(name + ".up", Role.WEIGHT, E, inner, width),
+                    region.floats(name + ".upBias", Role.STATE, E, inner),
+                    region.floats(name + ".down", Role.WEIGHT, E, width, inner),
+                    region.floats(name + ".downBias", Role.STATE, E, width));
         }
 
         private void upload(FeedForwardWeights weights) {
@@ -175,32 +184,47 @@ final class CpuExpertsTest {
         }
 
         Tensor fused(Optional<Tensor> preActivation) {
-            Tensor y = region.floats("y", Role.ACTIVATION, R, C);
+            Tensor y = region.floats("y", Role.ACTIVATION, R, width);
             backend.kernels().expertFeedForward().forward(y, preActivation, x, weights, rows, 1, GeluForm.TANH);
             return y;
         }
 
+        void fusedBackward(Tensor dX, FeedForwardWeights gradients, Tensor preActivation, GeluForm form) {
+            var layer = backend.kernels().expertFeedForward();
+            layer.backward(dX, gradients, dY, preActivation, x, weights, rows, 1, form);
+        }
+
         Tensor composed() {
-            Tensor gathered = region.floats("gathered", Role.ACTIVATION, R, C);
+            return composed(Optional.empty());
+        }
+
+        private Tensor composed(Optional<Tensor> preActivation) {
+            Tensor gathered = region.floats("gathered", Role.ACTIVATION, R, width);
             float[] tokens = backend.floats(x);
-            var scattered = new float[R * C];
+            var scattered = new float[R * width];
             for (int r = 0; r < R; r++) {
-                System.arraycopy(tokens, choices[r] * C, scattered, r * C, C);
+                System.arraycopy(tokens, choices[r] * width, scattered, r * width, width);
             }
             backend.upload(gathered, scattered);
-            Tensor hidden = region.floats("hidden", Role.ACTIVATION, R, F);
-            Tensor y = region.floats("y", Role.ACTIVATION, R, C);
+            Tensor hidden = region.floats("hidden", Role.ACTIVATION, R, inner);
+            Tensor y = region.floats("y", Role.ACTIVATION, R, width);
             var linear = backend.kernels().expertLinear();
             linear.forwardGelu(
-                    hidden,
-                    Optional.empty(),
-                    gathered,
-                    weights.up(),
-                    Optional.of(weights.upBias()),
-                    rows,
-                    GeluForm.TANH);
+                    hidden, preActivation, gathered, weights.up(), Optional.of(weights.upBias()), rows, GeluForm.TANH);
             linear.forward(y, hidden, weights.down(), Optional.of(weights.downBias()), rows);
             return y;
+        }
+
+        Tensor composedDataGradient() {
+            Tensor preActivation = region.floats("preActivation", Role.ACTIVATION, R, inner);
+            Tensor dHidden = region.floats("dHidden", Role.ACTIVATION, R, inner);
+            Tensor dX = region.floats("composed dX", Role.ACTIVATION, R, width);
+            Tensor ignored = composed(Optional.of(preActivation));
+            var linear = backend.kernels().expertLinear();
+            linear.backwardData(dHidden, dY, weights.down(), rows);
+            backend.kernels().gelu().backward(dHidden, dHidden, preActivation, GeluForm.TANH);
+            linear.backwardData(dX, dHidden, weights.up(), rows);
+            return dX;
         }
 
         /// The rows that experts own; what others hold is unspecified.

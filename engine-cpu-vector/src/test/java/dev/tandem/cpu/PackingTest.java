@@ -33,6 +33,24 @@ final class PackingTest {
         }
     }
 
+    @ParameterizedTest(name = "rows={0} depth={1}")
+    @CsvSource({"1,1", "1,70", "4,16", "8,33"})
+    void tokensArePackedAsAPanel(int rows, int depth) {
+        try (var arena = Arena.ofConfined()) {
+            MemorySegment x = Buffers.random(arena, rows * depth, rows);
+            MemorySegment table = arena.allocate(Packing.tableBytes(rows), 64);
+            Packing.strided(table.address(), x.address(), 4L * depth, rows);
+            MemorySegment packed = Buffers.filled(arena, (depth + 1) * GemmTile.WIDTH, 9);
+            Packing.tokens(table.address(), rows, 0, depth, packed.address());
+            for (int k = 0; k < depth; k++) {
+                for (int i = 0; i < rows; i++) {
+                    assertThat(Buffers.get(packed, k * GemmTile.WIDTH + i)).isEqualTo(Buffers.get(x, i * depth + k));
+                }
+            }
+            assertThat(Buffers.get(packed, depth * GemmTile.WIDTH)).as("behind").isEqualTo(9);
+        }
+    }
+
     private static int row(int r, int rows) {
         return (r * 5 + 3) % rows; // not the order of addresses, and not distinct where 5 divides
     }

@@ -20,7 +20,11 @@ final class ReadAheadTest {
         final Map<Long, Integer> asked = new HashMap<>();
 
         Counted(int leastBytesToAsk) {
-            super(leastBytesToAsk);
+            this(Buffers.moreThanCachesHold(), leastBytesToAsk);
+        }
+
+        Counted(HeldMemory held, int leastBytesToAsk) {
+            super(held, leastBytesToAsk);
         }
 
         @Override
@@ -77,6 +81,22 @@ final class ReadAheadTest {
             ahead.ask();
         }
         assertThat(ahead.asked).isEmpty();
+    }
+
+    @Test
+    void nothingIsAskedForWhereAllTensorsFitTheCache() {
+        var held = new HeldMemory();
+        assumeTrue(held.cached() && Prefetch.AVAILABLE, "no prefetching here");
+        var ahead = new Counted(held, ReadAhead.WEIGHTS);
+        ahead.next(NEXT, 1, 32768, 0);
+        assertThat(ahead.spread(3, 256)).isEqualTo(1);
+        assertThat(ahead.step(0)).isZero();
+        ahead.ask();
+        assertThat(ahead.asked).isEmpty();
+        held.add(1L << 40);
+        assertThat(ahead.spread(3, 256)).isGreaterThan(1);
+        held.remove(1L << 40);
+        assertThat(ahead.spread(3, 256)).isEqualTo(1);
     }
 
     @Test

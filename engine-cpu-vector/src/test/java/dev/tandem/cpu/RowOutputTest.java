@@ -18,6 +18,10 @@ final class RowOutputTest {
     private static final class Recording extends RowOutput {
         final List<Asked> asked = new ArrayList<>();
 
+        Recording() {
+            super(new HeldMemory());
+        }
+
         @Override
         void fetch(long first, long stride, int rows) {
             asked.add(new Asked(first, stride, rows));

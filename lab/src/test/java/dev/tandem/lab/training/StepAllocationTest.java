@@ -18,29 +18,29 @@ import dev.tandem.testkit.contract.RequiredBackend;
 import java.lang.management.ManagementFactory;
 import java.util.Optional;
 import java.util.Random;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class StepAllocationTest {
-    private static final int B = 4;
     private static final int T = 32;
     private static final int V = 50;
     private static final int STEPS = 20;
     private static final int PRODUCTS = 500;
     private static final int MOST_ROUNDS = 100;
 
-    @Test
-    void aWarmTrainingStepAllocatesNothingOnTheHeap() {
+    /// Experts with more rows than columns, and with so few that weights are multiplied as they lie.
+    @ParameterizedTest
+    @CsvSource({"4, 32", "1, 64"})
+    void aWarmTrainingStepAllocatesNothingOnTheHeap(int B, int C) {
         var threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-        var config = GptConfig.gpt3(V, T, 2, 32, 2).withExperts(4).withDropout(0.1);
+        var config = GptConfig.gpt3(V, T, 2, C, 2).withExperts(4).withDropout(0.1);
         var options =
                 TrainingOptions.paper(new Schedule(1e-3, 10, 1_000_000), 3).withClipNorm(1);
         try (Backend backend = RequiredBackend.open("cpu-vector", new BackendOptions(2));
                 Gpt model = Gpt.create(backend, config, 1);
                 TrainingStep training = model.training(options, B, T)) {
-            int[] ids = new Random(2).ints(B * T, 0, V).toArray();
-            int[] targets = new Random(3).ints(B * T, 0, V).toArray();
+            int[] ids = new Random(2).ints((long) B * T, 0, V).toArray();
+            int[] targets = new Random(3).ints((long) B * T, 0, V).toArray();
             long least = Long.MAX_VALUE;
             for (int round = 0; round < MOST_ROUNDS && least > 0; round++) {
                 long before = threads.getTotalThreadAllocatedBytes();
