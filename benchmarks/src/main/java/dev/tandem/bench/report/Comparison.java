@@ -11,7 +11,7 @@ import java.util.function.BiConsumer;
 /// Speeds are compared as parts of what the machine could do in the same second, where both reports
 /// know it: a slower clock or a busy neighbour then moves both sides. A change counts if it exceeds
 /// three standard errors of the two medians, more where few rounds know their spread badly, and 3 %.
-/// Where other processes ran, a change says nothing. Starts are shown side by side, not judged.
+/// Where other processes ran, a change says nothing. Starts and other libraries are shown, not judged.
 public final class Comparison {
     private static final double SMALLEST = 0.03;
     private static final double STANDARD_ERRORS = 3;
@@ -19,6 +19,7 @@ public final class Comparison {
 
     private final List<Change> changes = new ArrayList<>();
     private final List<List<String>> starts = new ArrayList<>();
+    private final PeerComparison peers = new PeerComparison();
     private final List<String> onlyOld = new ArrayList<>();
     private final List<String> onlyNew = new ArrayList<>();
 
@@ -51,6 +52,7 @@ public final class Comparison {
     public Comparison(Report before, Report after) {
         pair(before.byIdentity(), after.byIdentity(), (old, now) -> changes.add(change(old, now)));
         pair(before.startsByIdentity(), after.startsByIdentity(), (old, now) -> starts.add(old.movedTo(now)));
+        pair(before.peersByIdentity(), after.peersByIdentity(), peers::add);
     }
 
     private <T> void pair(Map<String, T> old, Map<String, T> fresh, BiConsumer<T, T> both) {
@@ -94,7 +96,7 @@ public final class Comparison {
     /// The comparison for people.
     public String text() {
         var text = new StringBuilder();
-        if (changes.isEmpty() && starts.isEmpty()) {
+        if (changes.isEmpty() && starts.isEmpty() && peers.isEmpty()) {
             text.append("Nothing was compared: the reports have no benchmark in common.\n");
         }
         if (!changes.isEmpty()) {
@@ -102,6 +104,9 @@ public final class Comparison {
         }
         if (!starts.isEmpty()) {
             text.append(changes.isEmpty() ? "" : "\n").append(StartUp.comparison(starts));
+        }
+        if (!peers.isEmpty()) {
+            text.append(text.isEmpty() ? "" : "\n").append(peers.text());
         }
         onlyOld.forEach(
                 name -> text.append("only in the old report: ").append(name).append('\n'));

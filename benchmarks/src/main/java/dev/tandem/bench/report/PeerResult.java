@@ -22,6 +22,11 @@ public record PeerResult(
         Samples seconds,
         Samples ours,
         double foreign) {
+    /// What identifies it between reports.
+    String identity() {
+        return "%s %s, %s, %s".formatted(question, details, library, threadsText());
+    }
+
     /// Median over the rounds of the library's time over Tandem's: above 1 where Tandem is faster.
     public double advantage() {
         return ratios().median();

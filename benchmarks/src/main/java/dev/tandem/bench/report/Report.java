@@ -66,6 +66,11 @@ public record Report(
         return by(StartUp::identity, starts);
     }
 
+    /// Answers of other libraries by what identifies them between reports.
+    Map<String, PeerResult> peersByIdentity() {
+        return by(PeerResult::identity, peers.results());
+    }
+
     private static <T> Map<String, T> by(Function<T, String> identity, List<T> all) {
         return all.stream().collect(Collectors.toMap(identity, one -> one, (_, later) -> later, LinkedHashMap::new));
     }

@@ -20,6 +20,33 @@ class ComparisonTest {
     }
 
     @Test
+    void saysWhereReportsDisagreeOnWhoIsFaster() {
+        var comparison = new PeerComparison();
+        comparison.add(peer(1.2), peer(1.4));
+        comparison.add(peer(0.99), peer(1.02));
+        comparison.add(peer(0.965), peer(0.975));
+        assertThat(comparison.text())
+                .isEqualTo("3 of 3 comparisons with other libraries say the same of who is faster.\n");
+        comparison.add(peer(1.2), peer(0.9));
+        comparison.add(peer(1.2), peer(1));
+        assertThat(comparison.text())
+                .startsWith("3 of 5 comparisons")
+                .contains("Other")
+                .contains("1.20")
+                .contains("0.90");
+    }
+
+    @Test
+    void reportsOfOtherLibrariesAloneAreCompared() {
+        Report report = Sample.report(List.of());
+        assertThat(new Comparison(report, report).text()).startsWith("1 of 1 comparisons");
+    }
+
+    private static PeerResult peer(double advantage) {
+        return new PeerResult("Linear.forward", "8x8x8", 2, "Other", 1e9, new Samples(advantage), new Samples(1), 0);
+    }
+
+    @Test
     void aLargeSteadyChangeIsFound() {
         var before = Sample.report(Sample.product(1, 1.01, 0.99));
         var after = Sample.report(Sample.product(1.3, 1.31, 1.29));
@@ -112,8 +139,8 @@ class ComparisonTest {
 
     @Test
     void reportsWithNothingInCommonAreNotCalledEqual() {
-        var before = Sample.report(List.of(Sample.TRAINING));
-        var after = Sample.report(List.of(), Sample.product(1));
+        Report before = withoutPeers(List.of(Sample.TRAINING));
+        Report after = withoutPeers(List.of(), Sample.product(1));
         assertThat(new Comparison(before, after).text())
                 .startsWith("Nothing was compared: the reports have no benchmark in common.")
                 .contains("only in the old report: StartUp.training", "only in the new report: Linear.forward")
@@ -127,5 +154,9 @@ class ComparisonTest {
         assertThat(new Comparison(small, large).text())
                 .contains("only in the old report: Linear.forward {size=1x1x1}")
                 .contains("only in the new report: Linear.forward {size=9x9x9}");
+    }
+
+    private static Report withoutPeers(List<StartUp> starts, Measurement... measurements) {
+        return new Report(Map.of(), List.of(), List.of(measurements), starts, PeerReport.NONE, Map.of());
     }
 }
