@@ -43,60 +43,65 @@ final class ProductTest {
     }
 
     private static void checkDataGradient(boolean byTokens, int rows, int out, int in) {
-        try (var arena = Arena.ofConfined()) {
-            var layout = new PanelLayout(1, out, in);
-            MemorySegment dy = Buffers.random(arena, rows * out + SLACK, 1);
-            MemorySegment weight = Buffers.random(arena, (int) (layout.bytes() / Float.BYTES), 2);
-            MemorySegment dx = Buffers.filled(arena, rows * in + 1, UNTOUCHED);
-            int panels = Math.ceilDiv(in, GemmTile.WIDTH);
-            MemorySegment scratch = scratch(arena, rows, DataGradient.bytes(byTokens, rows, out, panels));
-            long table = scratch.address();
-            Packing.strided(table, dy.address(), out * (long) Float.BYTES, rows);
-            RowOutput output = new RowOutput(Buffers.moreThanCachesHold()).rows(dx.address(), in * (long) Float.BYTES);
-            long packed = table + Packing.tableBytes(rows);
-            long w = weight.address();
-            DataGradient.compute(byTokens, packed, table, rows, false, layout, w, 0, panels, output);
-            for (int row = 0; row < rows; row++) {
-                for (int column = 0; column < in; column++) {
-                    float expected = 0;
-                    for (int o = 0; o < out; o++) {
-                        float element = Lanes.get(w + layout.offset(0, o, column));
-                        expected = Math.fma(Buffers.get(dy, row * out + o), element, expected);
-                    }
-                    float actual = Buffers.get(dx, row * in + column);
-                    assertThat(actual).as("row %d, column %d", row, column).isEqualTo(expected);
-                }
-            }
-            assertThat(Buffers.get(dx, rows * in)).as("behind dx").isEqualTo(UNTOUCHED);
-            assertCanaries(scratch);
-        }
+        var layout = new PanelLayout(1, out, in);
+        int panels = Math.ceilDiv(in, GemmTile.WIDTH);
+        check(
+                rows,
+                out,
+                in,
+                layout,
+                DataGradient.bytes(byTokens, rows, out, panels),
+                (o, column) -> layout.offset(0, o, column),
+                (packed, table, weight, dx) ->
+                        DataGradient.compute(byTokens, packed, table, rows, false, layout, weight, 0, panels, dx));
     }
 
     private static void checkForward(int rows, int in, int out) {
+        var layout = new PanelLayout(1, out, in);
+        check(
+                rows,
+                in,
+                out,
+                layout,
+                Gemm.forwardBytes(rows, layout, 1),
+                (k, column) -> layout.offset(0, column, k),
+                (packed, table, weight, y) ->
+                        Gemm.forward(packed, table, rows, false, layout, weight, 0, layout.panels(), y));
+    }
+
+    /// Where a weight lies that step `k` of a reduction multiplies for a column of the result.
+    private interface Place {
+        long offset(int k, int column);
+    }
+
+    private interface Product {
+        void compute(long packed, long table, long weight, RowOutput y);
+    }
+
+    private static void check(
+            int rows, int reduced, int columns, PanelLayout layout, long scratchBytes, Place place, Product product) {
         try (var arena = Arena.ofConfined()) {
-            var layout = new PanelLayout(1, out, in);
-            MemorySegment x = Buffers.random(arena, rows * in + SLACK, 1);
+            MemorySegment x = Buffers.random(arena, rows * reduced + SLACK, 1);
             MemorySegment weight = Buffers.random(arena, (int) (layout.bytes() / Float.BYTES), 2);
-            MemorySegment y = Buffers.filled(arena, rows * out + 1, UNTOUCHED);
-            MemorySegment scratch = scratch(arena, rows, Gemm.forwardBytes(rows, layout, 1));
+            MemorySegment y = Buffers.filled(arena, rows * columns + 1, UNTOUCHED);
+            MemorySegment scratch = scratch(arena, rows, scratchBytes);
             long table = scratch.address();
-            Packing.strided(table, x.address(), in * (long) Float.BYTES, rows);
-            RowOutput output = new RowOutput(Buffers.moreThanCachesHold()).rows(y.address(), out * (long) Float.BYTES);
-            long packed = table + Packing.tableBytes(rows);
-            long w = weight.address();
-            Gemm.forward(packed, table, rows, false, layout, w, 0, layout.panels(), output);
+            Packing.strided(table, x.address(), reduced * (long) Float.BYTES, rows);
+            RowOutput output =
+                    new RowOutput(Buffers.moreThanCachesHold()).rows(y.address(), columns * (long) Float.BYTES);
+            product.compute(table + Packing.tableBytes(rows), table, weight.address(), output);
             for (int row = 0; row < rows; row++) {
-                for (int column = 0; column < out; column++) {
+                for (int column = 0; column < columns; column++) {
                     float expected = 0;
-                    for (int k = 0; k < in; k++) {
-                        float element = Lanes.get(w + layout.offset(0, column, k));
-                        expected = Math.fma(Buffers.get(x, row * in + k), element, expected);
+                    for (int k = 0; k < reduced; k++) {
+                        float element = Lanes.get(weight.address() + place.offset(k, column));
+                        expected = Math.fma(Buffers.get(x, row * reduced + k), element, expected);
                     }
-                    float actual = Buffers.get(y, row * out + column);
+                    float actual = Buffers.get(y, row * columns + column);
                     assertThat(actual).as("row %d, column %d", row, column).isEqualTo(expected);
                 }
             }
-            assertThat(Buffers.get(y, rows * out)).as("behind y").isEqualTo(UNTOUCHED);
+            assertThat(Buffers.get(y, rows * columns)).as("behind the result").isEqualTo(UNTOUCHED);
             assertCanaries(scratch);
         }
     }
