@@ -3,13 +3,7 @@ package dev.tandem.bench;
 import dev.tandem.bench.report.Comparison;
 import dev.tandem.bench.report.OutputFolder;
 import dev.tandem.bench.report.Report;
-import dev.tandem.engine.Availability;
-import dev.tandem.engine.BackendOptions;
-import dev.tandem.engine.BackendProvider;
 import dev.tandem.engine.BackendUnavailable;
-import dev.tandem.engine.Backends;
-import dev.tandem.engine.Device;
-import dev.tandem.engine.ElementType;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -22,10 +16,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.ServiceLoader;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -104,8 +96,9 @@ public final class Main implements Callable<Integer> {
 
     @Option(
             names = "--compare",
-            arity = "2",
-            paramLabel = "JSON",
+            arity = "0..2",
+            paramLabel = "OLD NEW",
+            hideParamSyntax = true,
             description = "Measure nothing; say what moved beyond noise between an old and a new bench.json.")
     private List<Path> compare = List.of();
 
@@ -113,7 +106,8 @@ public final class Main implements Callable<Integer> {
             names = "--peers",
             arity = "0..1",
             paramLabel = "only",
-            fallbackValue = "TOO",
+            fallbackValue = "",
+            converter = PeerUse.Converter.class,
             description =
                     "Ask other libraries the same questions in the same rounds; they are downloaded on first use, 370 MB."
                             + " With =only, nothing else is measured.")
@@ -130,7 +124,21 @@ public final class Main implements Callable<Integer> {
         /// Everything.
         TOO,
         /// Nothing.
-        ONLY
+        ONLY;
+
+        /// Reads what follows `--peers`.
+        static final class Converter implements CommandLine.ITypeConverter<PeerUse> {
+            @Override
+            public PeerUse convert(String value) {
+                return switch (value.toLowerCase(Locale.ROOT)) {
+                    case "" -> TOO;
+                    case "only" -> ONLY;
+                    default ->
+                        throw new CommandLine.TypeConversionException(
+                                "it is --peers or --peers=only, not '" + value + "'");
+                };
+            }
+        }
     }
 
     private Main() {}
@@ -182,10 +190,16 @@ public final class Main implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        return compare.isEmpty() ? measure() : compare();
+        return spec.commandLine().getParseResult().hasMatchedOption("--compare") ? compare() : measure();
     }
 
     private int compare() {
+        if (compare.size() != 2) {
+            throw new BadInputException(
+                    "--compare",
+                    "it needs two reports, " + compare.size() + " given",
+                    "Give --compare OLD.json NEW.json");
+        }
         var comparison = new Comparison(Report.read(compare.getFirst()), Report.read(compare.getLast()));
         PrintWriter text = spec.commandLine().getOut();
         text.print(comparison.text());
@@ -195,15 +209,12 @@ public final class Main implements Callable<Integer> {
 
     private int measure() throws IOException {
         int threads = threads();
-        BackendProvider provider = provider();
-        if (provider.probe() instanceof Availability.Unavailable(String reason)) {
-            throw new BackendUnavailable(provider.name(), reason);
-        }
+        var chosen = BackendChoice.of(backend);
         var measured = peers.equals(Optional.of(PeerUse.ONLY)) ? List.<Suite>of() : suites;
-        var request = new Plan.Request(measured, only, provider.name(), weights(provider), threads, quick);
+        var request = new Plan.Request(measured, only, chosen.name(), chosen.weights(), threads, quick);
         var plan = Plan.of(request, new Listening());
         var others = others();
-        var asked = new Peers.Request(provider.name(), threads, only, quick);
+        var asked = new Peers.Request(chosen.name(), threads, only, quick);
         double seconds =
                 others.stream().mapToDouble(peer -> peer.seconds(asked)).sum();
         if (plan.size() == 0 && seconds == 0) {
@@ -211,10 +222,10 @@ public final class Main implements Callable<Integer> {
         }
         var folder = OutputFolder.prepare(out);
         PrintWriter text = spec.commandLine().getOut();
-        text.println("%s: %d measurements, about %s; report in %s"
-                .formatted(provider.name(), plan.size(), Terminal.duration(plan.seconds() + seconds), out));
+        text.println("%s: %s, about %s; report in %s"
+                .formatted(chosen.name(), plan.sizeText(), Terminal.duration(plan.seconds() + seconds), out));
         var terminal = new Terminal(text, !noProgress && isTerminal());
-        var session = new Session(provenance(provider));
+        var session = new Session(provenance(chosen));
         var answers = new PeerSession(terminal);
         var finished = new AtomicBoolean();
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {
@@ -254,21 +265,12 @@ public final class Main implements Callable<Integer> {
         return found;
     }
 
-    /// Types that weights may have beside activations of F32.
-    private static Set<ElementType> weights(BackendProvider provider) {
-        try (Device device = provider.open(BackendOptions.DEFAULT)) {
-            var types = EnumSet.of(ElementType.F32);
-            types.addAll(device.weightTypes());
-            return types;
-        }
-    }
-
-    private Map<String, String> provenance(BackendProvider provider) {
+    private Map<String, String> provenance(BackendChoice chosen) {
         return Provenance.of(
                 "tandem bench "
                         + String.join(" ", spec.commandLine().getParseResult().originalArgs()),
                 System.getProperty("tandem.commit", "unknown"),
-                description(provider),
+                chosen.description(),
                 Instant.now());
     }
 
@@ -281,34 +283,9 @@ public final class Main implements Callable<Integer> {
         }
     }
 
-    private static String description(BackendProvider provider) {
-        return provider.probe() instanceof Availability.Available(String device)
-                ? provider.name() + ": " + device
-                : provider.name();
-    }
-
     @SuppressWarnings("SystemConsoleNull") // it does return null on JDK 25 when input or output is redirected
     private static boolean isTerminal() {
         var console = System.console();
         return console != null && console.isTerminal() && !"dumb".equals(System.getenv("TERM"));
-    }
-
-    private BackendProvider provider() {
-        List<BackendProvider> providers = Backends.providers();
-        String known = providers.stream().map(BackendProvider::name).collect(Collectors.joining(", "));
-        if (backend.isEmpty()) {
-            return providers.stream()
-                    .filter(candidate -> candidate.probe() instanceof Availability.Available)
-                    .findFirst()
-                    .orElseThrow(() -> new BackendUnavailable("any", "none of " + known + " is available here"));
-        }
-        String name = backend.get().toLowerCase(Locale.ROOT);
-        return providers.stream()
-                .filter(candidate -> candidate.name().equals(name))
-                .findFirst()
-                .orElseThrow(() -> new BadInputException(
-                        "--backend " + backend.get(),
-                        "there is no backend of that name; known are " + known,
-                        "Choose one of them"));
     }
 }

@@ -11,7 +11,12 @@ public interface Peers {
     /// @param threads that each may use; 0 asks everything on one, then on one per processor
     /// @param only part of the titles of what is asked; empty for all
     /// @param quick whether one question of each kind is enough
-    record Request(String backend, int threads, String only, boolean quick) {}
+    record Request(String backend, int threads, String only, boolean quick) {
+        /// Whether `only` is part of a title, in capitals or not.
+        public boolean names(String title) {
+            return Plan.part(only, title);
+        }
+    }
 
     /// Told how it goes.
     interface Listener {

@@ -10,6 +10,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -72,6 +73,11 @@ record Plan(List<Item> items, List<StartUpProblem> starts) {
             Set<ElementType> weights,
             int threads,
             boolean quick) {
+        /// Whether `only` is part of a name.
+        boolean names(String benchmark) {
+            return part(only, benchmark);
+        }
+
         /// What to say where no name contains `only`.
         BadInputException noneNamed() {
             String asked = suites.stream().map(Suite::name).collect(Collectors.joining(", "));
@@ -95,8 +101,7 @@ record Plan(List<Item> items, List<StartUpProblem> starts) {
         var items = new ArrayList<Item>();
         for (Suite suite : request.suites()) {
             for (var entry : entries.values()) {
-                if (suite.holds(entry.getUsername())
-                        && name(entry.getUsername()).contains(request.only())) {
+                if (suite.holds(entry.getUsername()) && request.names(name(entry.getUsername()))) {
                     items.addAll(items(entry, request));
                 }
             }
@@ -112,7 +117,7 @@ record Plan(List<Item> items, List<StartUpProblem> starts) {
                 ? List.of(Model.SMALL_MOE)
                 : List.of(Model.SMALL_MOE, Model.MIDDLE_DENSE, Model.MIDDLE_MOE);
         return Stream.of(StartUp.Kind.values())
-                .filter(kind -> kind.benchmark().contains(request.only()))
+                .filter(kind -> request.names(kind.benchmark()))
                 .flatMap(kind -> models.stream()
                         .map(model -> new StartUpProblem(kind, model, request.backend(), request.threads())))
                 .toList();
@@ -183,6 +188,11 @@ record Plan(List<Item> items, List<StartUpProblem> starts) {
         return Duration.ofNanos(value.convertTo(TimeUnit.NANOSECONDS));
     }
 
+    /// Whether a text is part of a name, in capitals or not.
+    static boolean part(String text, String name) {
+        return name.toLowerCase(Locale.ROOT).contains(text.toLowerCase(Locale.ROOT));
+    }
+
     /// `Linear.forward`
     static String name(String benchmark) {
         return benchmark.replaceFirst("^.*\\.(\\w+)Benchmark\\.", "$1.");
@@ -199,6 +209,11 @@ record Plan(List<Item> items, List<StartUpProblem> starts) {
     double seconds() {
         return items.stream().mapToDouble(item -> item.effort().seconds()).sum()
                 + starts.stream().mapToDouble(StartUpProblem::seconds).sum();
+    }
+
+    /// `1 measurement`
+    String sizeText() {
+        return size() == 1 ? "1 measurement" : size() + " measurements";
     }
 
     /// How many measurements it makes.

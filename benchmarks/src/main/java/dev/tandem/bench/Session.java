@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
+import org.openjdk.jmh.profile.GCProfiler;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
@@ -138,7 +139,8 @@ final class Session {
                 .measurementIterations(effort.rounds())
                 .measurementTime(TimeValue.nanoseconds(effort.round().toNanos()))
                 .timeout(new TimeValue(1, TimeUnit.MINUTES))
-                .addProfiler(RoundProfiler.class);
+                .addProfiler(RoundProfiler.class)
+                .addProfiler(GCProfiler.class);
         item.parameters().forEach(options::param);
         return new Runner(options.build(), output);
     }

@@ -21,6 +21,9 @@ public class Work {
     /// Bytes updated in place.
     public long updated;
 
+    /// Bytes that repeated calls go through.
+    public long footprint;
+
     /// Called by JMH.
     public Work() {}
 
@@ -30,5 +33,6 @@ public class Work {
         read += (long) cost.read();
         written += (long) cost.written();
         updated += (long) cost.updated();
+        footprint += (long) cost.footprint();
     }
 }

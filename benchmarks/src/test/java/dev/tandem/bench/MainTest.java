@@ -44,7 +44,9 @@ class MainTest {
                 "--only NoSuchThing         | no benchmark of KERNELS, LAYER, STEP, DECODE, STARTUP has a name that contains it. Try --only AdamW.",
                 "--suite startup --only LayerNorm | no benchmark of STARTUP has a name that contains it. Try --only StartUp.training.",
                 "--suite layer --only LayerNorm | no benchmark of LAYER has a name that contains it. Try --only MoeLayer.",
-                "--compare only-one.json    | --compare",
+                "--compare                  | --compare: it needs two reports, 0 given. Give --compare OLD.json NEW.json.",
+                "--compare only-one.json    | --compare: it needs two reports, 1 given",
+                "--peers=all                | it is --peers or --peers=only, not 'all'",
                 "--compare no.json none.json| no.json: there is no such file. Give a bench.json",
                 "--fast                     | --fast"
             })
@@ -75,11 +77,11 @@ class MainTest {
 
     @Test
     void oneBenchmarkIsMeasuredReportedAndCompared() {
-        assertThat(run("--quick", "--only", "Add.forward", "--out", folder.toString()))
+        assertThat(run("--quick", "--only", "add.Forward", "--out", folder.toString()))
                 .as(err.toString())
                 .isEqualTo(OK);
         assertThat(out.toString())
-                .contains("1 measurements")
+                .contains("1 measurement,")
                 .containsPattern("Add.forward +8192x768 .*GB/s .*attainable");
         String json = folder.resolve("bench.json").toString();
         assertThat(run("--compare", json, json)).isEqualTo(OK);

@@ -124,12 +124,22 @@ final class CpuDispatch implements Dispatch {
     private void scatterTokens(int part, int worker) {
         int last = Math.min(N, (part + 1) * block);
         for (int n = part * block; n < last; n++) {
-            for (int k = 0; k < K; k++) {
-                int row = rowOf(n * K + k);
-                if (row >= 0) {
-                    Lanes.copy(tokens + n * rowBytes(), expertRows + row * rowBytes(), rowBytes());
-                }
-            }
+            scatterToken(n);
+        }
+    }
+
+    /// To the first two rows in one pass.
+    private void scatterToken(int n) {
+        long token = tokens + n * rowBytes();
+        int first = served(n, 0);
+        int second = served(n, first + 1);
+        if (second < K) {
+            Rows.copyToBoth(token, row(n, first), row(n, second), C);
+        } else if (first < K) {
+            Lanes.copy(token, row(n, first), rowBytes());
+        }
+        for (int k = served(n, second + 1); k < K; k = served(n, k + 1)) {
+            Lanes.copy(token, row(n, k), rowBytes());
         }
     }
 

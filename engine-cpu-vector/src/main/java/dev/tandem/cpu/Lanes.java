@@ -51,6 +51,8 @@ final class Lanes {
     private static final VectorShuffle<Float> ACROSS_2 = exchange(2);
     private static final VectorShuffle<Float> ACROSS_1 = exchange(1);
 
+    private static final long MOST_BYTES_TO_LOOP = 32 << 10;
+
     private Lanes() {}
 
     private static VectorSpecies<Float> floats(int bits) {
@@ -140,8 +142,22 @@ final class Lanes {
         MEMORY.set(LONG, address & ADDRESS_BITS, value);
     }
 
+    /// Fills memory. A little of it by a loop: a segment is an object until the compiler takes it away, which who
+    /// fills once a step waits long for.
     static void fill(long address, long bytes, byte value) {
-        MEMORY.asSlice(address, bytes).fill(value);
+        if (bytes > MOST_BYTES_TO_LOOP) {
+            MEMORY.asSlice(address, bytes).fill(value);
+            return;
+        }
+        long end = address + bytes;
+        long eight = (value & 0xffL) * 0x0101010101010101L;
+        long at = address;
+        for (; at <= end - Long.BYTES; at += Long.BYTES) {
+            setLong(at, eight);
+        }
+        for (; at < end; at++) {
+            setByte(at, value);
+        }
     }
 
     // All copies go by layout. Without one, segments of a few bytes are copied by a loop of the JDK. In one test run on

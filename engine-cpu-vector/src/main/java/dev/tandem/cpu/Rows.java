@@ -122,6 +122,24 @@ final class Rows {
         }
     }
 
+    /// `y = x` and `z = x`.
+    static void copyToBoth(long x, long y, long z, int length) {
+        int i = 0;
+        for (int bound = Lanes.F32.loopBound(length); i < bound; i += Lanes.LENGTH) {
+            long at = (long) i * Float.BYTES;
+            FloatVector values = Lanes.load(x + at);
+            Lanes.store(values, y + at);
+            Lanes.store(values, z + at);
+        }
+        if (i < length) {
+            VectorMask<Float> tail = Lanes.tail(i, length);
+            long at = (long) i * Float.BYTES;
+            FloatVector values = Lanes.load(x + at, tail);
+            Lanes.store(values, y + at, tail);
+            Lanes.store(values, z + at, tail);
+        }
+    }
+
     /// Largest element; NaN if any is.
     static float max(long x, int length) {
         FloatVector max = Lanes.broadcast(Float.NEGATIVE_INFINITY);

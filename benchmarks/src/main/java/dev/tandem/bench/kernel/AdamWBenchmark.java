@@ -44,6 +44,7 @@ public class AdamWBenchmark extends BackendBenchmark {
         private final Tensor v;
         private final Tensor gradient;
         private final Tensor norm;
+        private final Cost cost;
 
         Operands(Room room, int out, int in) {
             this.adamW = room.kernels().adamW();
@@ -56,6 +57,7 @@ public class AdamWBenchmark extends BackendBenchmark {
             this.gradient = room.gradient("gradient", out, in);
             this.norm = room.floats("norm", 2);
             room.kernels().fill().constant(norm, 1);
+            this.cost = Cost.of(FLOP * parameter.shape().elements(), List.of(parameter, m, v, gradient), results());
         }
 
         @Override
@@ -65,10 +67,6 @@ public class AdamWBenchmark extends BackendBenchmark {
 
         @Override
         public List<Tensor> results() {
-            return written();
-        }
-
-        private List<Tensor> written() {
             return Stream.concat(Stream.of(parameter, m, v), working.stream()).toList();
         }
 
@@ -89,7 +87,6 @@ public class AdamWBenchmark extends BackendBenchmark {
     @Benchmark
     public void update(Work work) {
         operands.run();
-        var read = List.of(operands.parameter, operands.m, operands.v, operands.gradient);
-        done(work, Cost.of(FLOP * operands.parameter.shape().elements(), read, operands.written()));
+        done(work, operands.cost);
     }
 }

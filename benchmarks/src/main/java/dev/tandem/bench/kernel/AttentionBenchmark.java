@@ -32,7 +32,6 @@ public class AttentionBenchmark extends BackendBenchmark {
     /// What one call works on.
     private static final class Operands implements Problem {
         private final Attention attention;
-        private final int B;
         private final int T;
         private final int C;
         private final int H;
@@ -44,10 +43,12 @@ public class AttentionBenchmark extends BackendBenchmark {
         private final KvCache cache;
         private final Tensor next;
         private final Tensor nextQkv;
+        private final Cost forwardCost;
+        private final Cost backwardCost;
+        private final Cost decodeCost;
 
         Operands(Room room, int B, int T, int C, int H) {
             this.attention = room.kernels().attention();
-            this.B = B;
             this.T = T;
             this.C = C;
             this.H = H;
@@ -59,6 +60,11 @@ public class AttentionBenchmark extends BackendBenchmark {
             this.cache = new KvCache(room.activation("keys", B, T, C), room.activation("values", B, T, C));
             this.next = room.activation("next", B, 1, C);
             this.nextQkv = room.activation("nextQkv", B, 1, 3 * C);
+            double product = (double) B * T * T * C; // FLOPs, of all queries with all keys up to their own
+            this.forwardCost = Cost.of(2 * product, List.of(qkv), List.of(y));
+            this.backwardCost = Cost.of(5 * product, List.of(qkv, y, dy), List.of(dqkv));
+            this.decodeCost =
+                    Cost.of(4.0 * y.shape().elements(), List.of(nextQkv, cache.keys(), cache.values()), List.of(next));
             forward(); // the backward reads what it saves
         }
 
@@ -72,11 +78,6 @@ public class AttentionBenchmark extends BackendBenchmark {
 
         void decode() {
             attention.decode(next, nextQkv, cache, T - 1, H);
-        }
-
-        /// FLOPs of one product of all queries with all keys up to their own.
-        double flopsOfProduct() {
-            return (double) B * T * T * C;
         }
 
         @Override
@@ -110,23 +111,20 @@ public class AttentionBenchmark extends BackendBenchmark {
     @Benchmark
     public void forward(Work work) {
         operands.forward();
-        done(work, Cost.of(2 * operands.flopsOfProduct(), List.of(operands.qkv), List.of(operands.y)));
+        done(work, operands.forwardCost);
     }
 
     /// Gradients of queries, keys and values.
     @Benchmark
     public void backward(Work work) {
         operands.backward();
-        var read = List.of(operands.qkv, operands.y, operands.dy);
-        done(work, Cost.of(5 * operands.flopsOfProduct(), read, List.of(operands.dqkv)));
+        done(work, operands.backwardCost);
     }
 
     /// The last position over a full cache.
     @Benchmark
     public void decode(Work work) {
         operands.decode();
-        double flop = 4.0 * operands.y.shape().elements();
-        var read = List.of(operands.nextQkv, operands.cache.keys(), operands.cache.values());
-        done(work, Cost.of(flop, read, List.of(operands.next)));
+        done(work, operands.decodeCost);
     }
 }

@@ -45,6 +45,7 @@ public class ColdWeightsBenchmark extends BackendBenchmark {
         private final Tensor x;
         private final List<Tensor> copies;
         private final Optional<Tensor> bias;
+        private final Cost cost;
         private int next;
 
         Product(Room room, ElementType type, int N, int in, int out, long bytes) {
@@ -53,18 +54,15 @@ public class ColdWeightsBenchmark extends BackendBenchmark {
             this.x = room.activation("x", N, in);
             this.copies = room.copies("weight", type, bytes, out, in);
             this.bias = Optional.of(room.state("bias", out));
-        }
-
-        Tensor forward() {
-            Tensor weight = copies.get(next);
-            next = (next + 1) % copies.size();
-            linear.forward(y, x, weight, bias);
-            return weight;
+            Tensor weight = copies.getFirst(); // as any other
+            this.cost = Cost.of(2.0 * N * in * out, List.of(x, weight), List.of(y))
+                    .over((double) copies.size() * type.bytes(weight.shape()));
         }
 
         @Override
         public void run() {
-            forward();
+            linear.forward(y, x, copies.get(next), bias);
+            next = (next + 1) % copies.size();
         }
 
         @Override
@@ -90,8 +88,7 @@ public class ColdWeightsBenchmark extends BackendBenchmark {
     /// `y = x·Wᵀ + bias`
     @Benchmark
     public void forward(Work work) {
-        Tensor weight = product.forward();
-        double flop = 2.0 * product.x.shape().rows() * weight.shape().elements();
-        done(work, Cost.of(flop, List.of(product.x, weight), List.of(product.y)));
+        product.run();
+        done(work, product.cost);
     }
 }

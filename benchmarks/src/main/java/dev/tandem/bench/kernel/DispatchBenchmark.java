@@ -16,10 +16,10 @@ import org.openjdk.jmh.annotations.Setup;
 
 /// How fast do tokens move to expert rows and back?
 ///
-/// Bound by bytes: a copy of each served row, K times per token.
+/// Bound by bytes: a copy of each served row, K times per token, however many experts there are.
 public class DispatchBenchmark extends BackendBenchmark {
     /// `N x C x E`.
-    @Param({"2048x512x16", "2048x768x512"})
+    @Param({"2048x512x16", "2048x512x8", "2048x512x64", "2048x512x512", "2048x768x512"})
     public String size = "";
 
     @SuppressWarnings("NullAway.Init")
@@ -40,6 +40,10 @@ public class DispatchBenchmark extends BackendBenchmark {
         private final Tensor dExpertY;
         private final Tensor dWeight;
         private final Tensor dy;
+        private final Cost scatterCost;
+        private final Cost scatterBackwardCost;
+        private final Cost gatherCost;
+        private final Cost gatherBackwardCost;
 
         Operands(Room room, int N, int C, int E) {
             this.dispatch = room.kernels().dispatch();
@@ -52,6 +56,11 @@ public class DispatchBenchmark extends BackendBenchmark {
             this.dExpertY = room.activation("dExpertY", gating.R(), C);
             this.dWeight = room.floats("dWeight", N, gating.K());
             this.dy = room.activation("dy", N, C);
+            double elements = expertX.shape().elements();
+            this.scatterCost = Cost.of(0, List.of(x), List.of(expertX));
+            this.scatterBackwardCost = Cost.of(elements, List.of(expertX), List.of(dx));
+            this.gatherCost = Cost.of(2 * elements, List.of(expertY), List.of(y));
+            this.gatherBackwardCost = Cost.of(3 * elements, List.of(dy, expertY), List.of(dExpertY));
         }
 
         void scatter() {
@@ -101,30 +110,27 @@ public class DispatchBenchmark extends BackendBenchmark {
     @Benchmark
     public void scatter(Work work) {
         operands.scatter();
-        done(work, Cost.of(0, List.of(operands.x), List.of(operands.expertX)));
+        done(work, operands.scatterCost);
     }
 
     /// Gradients of tokens from those of expert rows.
     @Benchmark
     public void scatterBackward(Work work) {
         operands.scatterBackward();
-        done(
-                work,
-                Cost.of((double) operands.expertX.shape().elements(), List.of(operands.expertX), List.of(operands.dx)));
+        done(work, operands.scatterBackwardCost);
     }
 
     /// Weighted sum of expert rows.
     @Benchmark
     public void gather(Work work) {
         operands.gather();
-        done(work, Cost.of(2.0 * operands.expertY.shape().elements(), List.of(operands.expertY), List.of(operands.y)));
+        done(work, operands.gatherCost);
     }
 
     /// Gradients of expert rows and of weights.
     @Benchmark
     public void gatherBackward(Work work) {
         operands.gatherBackward();
-        double flop = 3.0 * operands.expertY.shape().elements();
-        done(work, Cost.of(flop, List.of(operands.dy, operands.expertY), List.of(operands.dExpertY)));
+        done(work, operands.gatherBackwardCost);
     }
 }

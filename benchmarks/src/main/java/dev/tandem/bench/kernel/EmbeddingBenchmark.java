@@ -42,6 +42,8 @@ public class EmbeddingBenchmark extends BackendBenchmark {
         private final Tensor positions;
         private final Tensor dTable;
         private final Tensor dy;
+        private final Cost forwardCost;
+        private final Cost backwardCost;
 
         Operands(Room room, int B, int T, int C, int V) {
             this.embedding = room.kernels().embedding();
@@ -52,6 +54,10 @@ public class EmbeddingBenchmark extends BackendBenchmark {
             this.positions = room.state("positions", T, C);
             this.dTable = room.gradient("dTable", V, C);
             this.dy = room.activation("dy", B, T, C);
+            double flop = 2.0 * y.shape().elements();
+            // as many elements of the table are read as y has, and as many of dTable updated as dy has
+            this.forwardCost = Cost.of(flop, List.of(ids, y, positions), List.of(y));
+            this.backwardCost = Cost.of(flop, List.of(ids, y, dy), List.of(dy));
         }
 
         private static int[] ids(int count, int V) {
@@ -96,25 +102,13 @@ public class EmbeddingBenchmark extends BackendBenchmark {
     @Benchmark
     public void forward(Work work) {
         operands.forward();
-        // as many elements of the table are read as y has
-        done(
-                work,
-                Cost.of(
-                        2.0 * operands.y.shape().elements(),
-                        List.of(operands.ids, operands.y, operands.positions),
-                        List.of(operands.y)));
+        done(work, operands.forwardCost);
     }
 
     /// `dTable[ids] += scale · dy`
     @Benchmark
     public void backward(Work work) {
         operands.backward();
-        // as many elements of dTable are updated as dy has
-        done(
-                work,
-                Cost.of(
-                        2.0 * operands.y.shape().elements(),
-                        List.of(operands.ids, operands.y, operands.dy),
-                        List.of(operands.dy)));
+        done(work, operands.backwardCost);
     }
 }

@@ -39,15 +39,6 @@ public class ExpertLinearBenchmark extends BackendBenchmark {
     @SuppressWarnings("NullAway.Init")
     private Operands operands;
 
-    @SuppressWarnings("NullAway.Init")
-    private Cost forward;
-
-    @SuppressWarnings("NullAway.Init")
-    private Cost backwardData;
-
-    @SuppressWarnings("NullAway.Init")
-    private Cost backwardWeight;
-
     /// Called by JMH.
     public ExpertLinearBenchmark() {}
 
@@ -64,6 +55,9 @@ public class ExpertLinearBenchmark extends BackendBenchmark {
         private final Tensor dWeight;
         private final Optional<Tensor> dBias;
         private final Tensor dy;
+        private final Cost forwardCost;
+        private final Cost backwardDataCost;
+        private final Cost backwardWeightCost;
 
         Operands(Room room, int in, int out, int E, Gating gating) {
             this.experts = room.kernels().expertLinear();
@@ -77,6 +71,11 @@ public class ExpertLinearBenchmark extends BackendBenchmark {
             this.dWeight = room.gradient("dWeight", E, out, in);
             this.dBias = Optional.of(room.state("dBias", E, out));
             this.dy = room.activation("dy", gating.R(), out);
+            double flop = 2.0 * gating.owned() * in * out;
+            var matrices = List.of(weight.slice(0, (int) gating.touched())); // of experts that have tokens
+            this.forwardCost = Cost.of(flop, List.of(x), List.of(y)).plus(Cost.of(0, matrices, List.of()));
+            this.backwardDataCost = Cost.of(flop, List.of(dy), List.of(dx)).plus(Cost.of(0, matrices, List.of()));
+            this.backwardWeightCost = Cost.of(flop, List.of(x, dy), List.of()).plus(Cost.of(0, matrices, matrices));
         }
 
         void forward() {
@@ -89,16 +88,6 @@ public class ExpertLinearBenchmark extends BackendBenchmark {
 
         void backwardWeight() {
             experts.backwardWeight(dWeight, dBias, dy, x, gating.rows());
-        }
-
-        /// FLOPs of one product of every row.
-        double flop() {
-            return 2.0 * gating.owned() * in * y.shape().last();
-        }
-
-        /// The matrices of experts that have tokens.
-        List<Tensor> touched(Tensor matrices) {
-            return List.of(matrices.slice(0, (int) gating.touched()));
         }
 
         @Override
@@ -127,12 +116,6 @@ public class ExpertLinearBenchmark extends BackendBenchmark {
                 // compact, as rows that nobody owns may hold anything
                 room -> new Operands(room, 33, 131, 5, Gating.dropless(room, 50, 5, load)),
                 room -> new Operands(room, extents[1], extents[2], experts, gating(room, extents[0])));
-        double flop = operands.flop();
-        var weight = operands.touched(operands.weight);
-        forward = Cost.of(flop, List.of(operands.x), List.of(operands.y)).plus(Cost.of(0, weight, List.of()));
-        backwardData = Cost.of(flop, List.of(operands.dy), List.of(operands.dx)).plus(Cost.of(0, weight, List.of()));
-        backwardWeight =
-                Cost.of(flop, List.of(operands.x, operands.dy), List.of()).plus(Cost.of(0, weight, weight));
     }
 
     private Gating gating(Room room, int N) {
@@ -143,20 +126,20 @@ public class ExpertLinearBenchmark extends BackendBenchmark {
     @Benchmark
     public void forward(Work work) {
         operands.forward();
-        done(work, forward);
+        done(work, operands.forwardCost);
     }
 
     /// `dx = dy·W` per expert.
     @Benchmark
     public void backwardData(Work work) {
         operands.backwardData();
-        done(work, backwardData);
+        done(work, operands.backwardDataCost);
     }
 
     /// `dW += dyᵀ·x` per expert.
     @Benchmark
     public void backwardWeight(Work work) {
         operands.backwardWeight();
-        done(work, backwardWeight);
+        done(work, operands.backwardWeightCost);
     }
 }

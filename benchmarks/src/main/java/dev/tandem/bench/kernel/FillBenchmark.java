@@ -33,11 +33,15 @@ public class FillBenchmark extends BackendBenchmark {
         private final Fill fill;
         private final Tensor constant;
         private final Tensor normal;
+        private final Cost constantCost;
+        private final Cost normalCost;
 
         Operands(Room room, int rows, int columns) {
             this.fill = room.kernels().fill();
             this.constant = room.activation("constant", rows, columns);
             this.normal = room.weight("normal", rows, columns);
+            this.constantCost = Cost.of(0, List.of(), List.of(constant));
+            this.normalCost = Cost.of(0, List.of(), List.of(normal));
         }
 
         void constant() {
@@ -76,13 +80,13 @@ public class FillBenchmark extends BackendBenchmark {
     @Benchmark
     public void constant(Work work) {
         operands.constant();
-        done(work, Cost.of(0, List.of(), List.of(operands.constant)));
+        done(work, operands.constantCost);
     }
 
     /// Normal values, as weights begin.
     @Benchmark
     public void normal(Work work) {
         operands.normal();
-        done(work, Cost.of(0, List.of(), List.of(operands.normal)));
+        done(work, operands.normalCost);
     }
 }

@@ -24,7 +24,7 @@ public class GateBenchmark extends BackendBenchmark {
     private static final double BACKWARD_FLOP = 4;
 
     /// `N x E`.
-    @Param({"2048x16", "2048x64", "2048x512", "16x512"})
+    @Param({"2048x16", "2048x8", "2048x64", "2048x512", "16x512"})
     public String size = "";
 
     @SuppressWarnings("NullAway.Init")
@@ -40,6 +40,8 @@ public class GateBenchmark extends BackendBenchmark {
         private final Tensor logits;
         private final Tensor dLogits;
         private final Tensor dWeight;
+        private final Cost forwardCost;
+        private final Cost backwardCost;
 
         Operands(Room room, int N, int E) {
             this.gating = new Gating(room, N, E, GateOptions.training(2));
@@ -47,6 +49,9 @@ public class GateBenchmark extends BackendBenchmark {
             this.logits = Gating.logits(room, N, E, Load.EVEN);
             this.dLogits = room.activation("dLogits", N, E);
             this.dWeight = room.floats("dWeight", N, gating.K());
+            double elements = logits.shape().elements();
+            this.forwardCost = Cost.of(FORWARD_FLOP * elements, List.of(logits), List.of(gating.probabilities()));
+            this.backwardCost = Cost.of(BACKWARD_FLOP * elements, List.of(gating.probabilities()), List.of(dLogits));
             gating.forward(logits); // a backward before any forward would find nothing
         }
 
@@ -56,10 +61,6 @@ public class GateBenchmark extends BackendBenchmark {
 
         void backward() {
             gating.backward(dLogits, dWeight);
-        }
-
-        double elements() {
-            return logits.shape().elements();
         }
 
         @Override
@@ -95,23 +96,13 @@ public class GateBenchmark extends BackendBenchmark {
     @Benchmark
     public void forward(Work work) {
         operands.forward();
-        done(
-                work,
-                Cost.of(
-                        FORWARD_FLOP * operands.elements(),
-                        List.of(operands.logits),
-                        List.of(operands.gating.probabilities())));
+        done(work, operands.forwardCost);
     }
 
     /// Gradient of the logits.
     @Benchmark
     public void backward(Work work) {
         operands.backward();
-        done(
-                work,
-                Cost.of(
-                        BACKWARD_FLOP * operands.elements(),
-                        List.of(operands.gating.probabilities()),
-                        List.of(operands.dLogits)));
+        done(work, operands.backwardCost);
     }
 }

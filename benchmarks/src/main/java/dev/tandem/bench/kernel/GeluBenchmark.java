@@ -43,6 +43,8 @@ public class GeluBenchmark extends BackendBenchmark {
         private final Tensor x;
         private final Tensor dx;
         private final Tensor dy;
+        private final Cost forwardCost;
+        private final Cost backwardCost;
 
         Operands(Room room, GeluForm form, int rows, int columns) {
             this.gelu = room.kernels().gelu();
@@ -51,6 +53,9 @@ public class GeluBenchmark extends BackendBenchmark {
             this.x = room.activation("x", rows, columns);
             this.dx = room.activation("dx", rows, columns);
             this.dy = room.activation("dy", rows, columns);
+            double elements = x.shape().elements();
+            this.forwardCost = Cost.of(FORWARD_FLOP * elements, List.of(x), List.of(y));
+            this.backwardCost = Cost.of(BACKWARD_FLOP * elements, List.of(x, dy), List.of(dx));
         }
 
         void forward() {
@@ -59,10 +64,6 @@ public class GeluBenchmark extends BackendBenchmark {
 
         void backward() {
             gelu.backward(dx, dy, x, form);
-        }
-
-        double elements() {
-            return x.shape().elements();
         }
 
         @Override
@@ -94,15 +95,13 @@ public class GeluBenchmark extends BackendBenchmark {
     @Benchmark
     public void forward(Work work) {
         operands.forward();
-        done(work, Cost.of(FORWARD_FLOP * operands.elements(), List.of(operands.x), List.of(operands.y)));
+        done(work, operands.forwardCost);
     }
 
     /// `dx = dy · gelu'(x)`
     @Benchmark
     public void backward(Work work) {
         operands.backward();
-        done(
-                work,
-                Cost.of(BACKWARD_FLOP * operands.elements(), List.of(operands.x, operands.dy), List.of(operands.dx)));
+        done(work, operands.backwardCost);
     }
 }

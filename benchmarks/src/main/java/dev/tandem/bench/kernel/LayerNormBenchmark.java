@@ -45,6 +45,8 @@ public class LayerNormBenchmark extends BackendBenchmark {
         private final Tensor dGain;
         private final Tensor dBias;
         private final Tensor dy;
+        private final Cost forwardCost;
+        private final Cost backwardCost;
 
         Operands(Room room, int N, int C) {
             this.layerNorm = room.kernels().layerNorm();
@@ -58,6 +60,9 @@ public class LayerNormBenchmark extends BackendBenchmark {
             this.dGain = room.state("dGain", C);
             this.dBias = room.state("dBias", C);
             this.dy = room.activation("dy", N, C);
+            double elements = x.shape().elements();
+            this.forwardCost = Cost.of(FORWARD_FLOP * elements, List.of(x), List.of(y));
+            this.backwardCost = Cost.of(BACKWARD_FLOP * elements, List.of(x, dy), List.of(dx));
         }
 
         void forward() {
@@ -96,15 +101,13 @@ public class LayerNormBenchmark extends BackendBenchmark {
     @Benchmark
     public void forward(Work work) {
         operands.forward();
-        double flop = FORWARD_FLOP * operands.x.shape().elements();
-        done(work, Cost.of(flop, List.of(operands.x), List.of(operands.y)));
+        done(work, operands.forwardCost);
     }
 
     /// All three gradients.
     @Benchmark
     public void backward(Work work) {
         operands.backward();
-        double flop = BACKWARD_FLOP * operands.x.shape().elements();
-        done(work, Cost.of(flop, List.of(operands.x, operands.dy), List.of(operands.dx)));
+        done(work, operands.backwardCost);
     }
 }

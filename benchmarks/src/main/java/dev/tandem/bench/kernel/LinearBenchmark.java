@@ -36,8 +36,6 @@ public class LinearBenchmark extends BackendBenchmark {
     @SuppressWarnings("NullAway.Init")
     private Product product;
 
-    private double flop;
-
     /// Called by JMH.
     public LinearBenchmark() {}
 
@@ -47,6 +45,7 @@ public class LinearBenchmark extends BackendBenchmark {
         private final int in;
         private final Tensor y;
         private final Tensor preActivation;
+        private final Optional<Tensor> saved;
         private final Tensor activated;
         private final Tensor x;
         private final Tensor weight;
@@ -55,12 +54,17 @@ public class LinearBenchmark extends BackendBenchmark {
         private final Tensor dWeight;
         private final Optional<Tensor> dBias;
         private final Tensor dy;
+        private final Cost forwardCost;
+        private final Cost forwardGeluCost;
+        private final Cost backwardDataCost;
+        private final Cost backwardWeightCost;
 
         Product(Room room, int N, int in, int out) {
             this.linear = room.kernels().linear();
             this.in = in;
             this.y = room.activation("y", N, out);
             this.preActivation = room.activation("preActivation", N, out);
+            this.saved = Optional.of(preActivation);
             this.activated = room.activation("activated", N, out);
             this.x = room.activation("x", N, in);
             this.weight = room.weight("weight", out, in);
@@ -69,6 +73,11 @@ public class LinearBenchmark extends BackendBenchmark {
             this.dWeight = room.gradient("dWeight", out, in);
             this.dBias = Optional.of(room.state("dBias", out));
             this.dy = room.activation("dy", N, out);
+            double flop = 2.0 * N * in * out;
+            this.forwardCost = Cost.of(flop, List.of(x, weight), List.of(y));
+            this.forwardGeluCost = Cost.of(flop, List.of(x, weight), List.of(activated, preActivation));
+            this.backwardDataCost = Cost.of(flop, List.of(dy, weight), List.of(dx));
+            this.backwardWeightCost = Cost.of(flop, List.of(dy, x, dWeight), List.of(dWeight));
         }
 
         void forward() {
@@ -76,7 +85,7 @@ public class LinearBenchmark extends BackendBenchmark {
         }
 
         void forwardGelu() {
-            linear.forwardGelu(activated, Optional.of(preActivation), x, weight, bias, GeluForm.ERF);
+            linear.forwardGelu(activated, saved, x, weight, bias, GeluForm.ERF);
         }
 
         void backwardData() {
@@ -110,41 +119,37 @@ public class LinearBenchmark extends BackendBenchmark {
     @Setup
     public void setUp() {
         int[] extents = extents(size);
-        int N = extents[0];
-        int in = extents[1];
-        int out = extents[2];
         // Tails everywhere, and more columns than one block of the inner loop.
-        product = prepare(room -> new Product(room, 37, 1021, 131), room -> new Product(room, N, in, out));
-        flop = 2.0 * N * in * out;
+        product = prepare(
+                room -> new Product(room, 37, 1021, 131),
+                room -> new Product(room, extents[0], extents[1], extents[2]));
     }
 
     /// `y = x·Wᵀ + bias`
     @Benchmark
     public void forward(Work work) {
         product.forward();
-        done(work, Cost.of(flop, List.of(product.x, product.weight), List.of(product.y)));
+        done(work, product.forwardCost);
     }
 
     /// As [#forward], with the activation in the same pass and its argument saved.
     @Benchmark
     public void forwardGelu(Work work) {
         product.forwardGelu();
-        done(
-                work,
-                Cost.of(flop, List.of(product.x, product.weight), List.of(product.activated, product.preActivation)));
+        done(work, product.forwardGeluCost);
     }
 
     /// `dx = dy·W`
     @Benchmark
     public void backwardData(Work work) {
         product.backwardData();
-        done(work, Cost.of(flop, List.of(product.dy, product.weight), List.of(product.dx)));
+        done(work, product.backwardDataCost);
     }
 
     /// `dW += dyᵀ·x`
     @Benchmark
     public void backwardWeight(Work work) {
         product.backwardWeight();
-        done(work, Cost.of(flop, List.of(product.dy, product.x, product.dWeight), List.of(product.dWeight)));
+        done(work, product.backwardWeightCost);
     }
 }

@@ -2,6 +2,7 @@ package dev.tandem.bench.machine;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.atomic.DoubleAdder;
@@ -15,8 +16,13 @@ public final class CeilingProbe implements AutoCloseable {
     /// More would only prove what memory does again.
     public static final long MOST_BYTES = 256L << 20;
 
+    private static final String CPU_BACKENDS = "cpu";
     private static final long FEWEST_BYTES = 64L << 10;
     private static final long GRAIN = 4096L * StreamLoops.STREAMS;
+
+    // Threads move memory piece by piece, so that all work for the same time: one that comes to an end later would
+    // have the memory to itself until then.
+    private static final long PIECE = 512L << 10;
     private static final int ROUNDS = 5;
     private static final long ROUND_NANOS = 3_000_000;
     private static final int TURNS = 2000;
@@ -32,6 +38,16 @@ public final class CeilingProbe implements AutoCloseable {
         void run(int thread);
     }
 
+    /// Moves `length` bytes from `first`; of two regions, the second lies `extent` behind the first.
+    private interface Loop {
+        void run(long first, long length, long extent);
+    }
+
+    /// Whether what bounds a backend of that name are this processor's ceilings; other devices have others.
+    public static boolean measures(String backend) {
+        return backend.startsWith(CPU_BACKENDS);
+    }
+
     /// @param threads that compute together
     public CeilingProbe(int threads) {
         if (threads < 1) {
@@ -42,48 +58,76 @@ public final class CeilingProbe implements AutoCloseable {
         for (int i = 0; i < WARM_UP_CALLS; i++) {
             sink.add(FmaLoop.run(TURNS / 10));
             sink.add(StreamLoops.read(memory, 0, GRAIN / 2));
+            sink.add(StreamLoops.readInOrder(memory, 0, GRAIN / 2));
             StreamLoops.copy(memory, 0, GRAIN / 2, GRAIN / 2);
+            StreamLoops.copyByVectors(memory, 0, GRAIN / 2, GRAIN / 2);
+            StreamLoops.write(memory, 0, GRAIN / 2);
+            StreamLoops.writeByVectors(memory, 0, GRAIN / 2);
             StreamLoops.update(memory, 0, GRAIN / 2);
         }
     }
 
     /// All of them, memory over that many bytes.
     public Ceilings measure(double bytes) {
-        return new Ceilings(flops(), readBytes(bytes), copyBytes(bytes), updateBytes(bytes));
+        return new Ceilings(flops(), readBytes(bytes), copyBytes(bytes), writeBytes(bytes), updateBytes(bytes));
     }
 
-    /// FLOP/s of multiply-adds.
+    /// FLOP/s of multiply-adds, in the best of several rounds.
     public double flops() {
-        return threads * FmaLoop.flops(TURNS) * callsPerSecond(_ -> sink.add(FmaLoop.run(TURNS)));
+        return FmaLoop.flops(TURNS) * callsPerSecond(_ -> sink.add(FmaLoop.run(TURNS)))[ROUNDS - 1];
     }
 
-    /// Bytes per second read out of that many.
+    /// Bytes per second read out of that many: several streams or one, whichever is faster.
     public double readBytes(double bytes) {
-        long share = share(bytes);
-        reserve(share * threads);
-        return threads * share * callsPerSecond(thread -> sink.add(StreamLoops.read(memory, thread * share, share)));
+        double streams = stream(bytes, 1, (first, length, _) -> sink.add(StreamLoops.read(memory, first, length)));
+        double inOrder =
+                stream(bytes, 1, (first, length, _) -> sink.add(StreamLoops.readInOrder(memory, first, length)));
+        return Math.max(streams, inOrder);
     }
 
-    /// Bytes per second copied within that many, read and written bytes together.
+    /// Bytes per second copied within that many, read and written bytes together: past the caches or
+    /// through them, whichever is faster.
     public double copyBytes(double bytes) {
-        long share = share(bytes);
-        long half = share / 2;
-        reserve(share * threads);
-        return threads
-                * share
-                * callsPerSecond(thread -> StreamLoops.copy(memory, thread * share, thread * share + half, half));
+        double past =
+                stream(bytes, 2, (first, length, extent) -> StreamLoops.copy(memory, first, first + extent, length));
+        double through = stream(
+                bytes, 2, (first, length, extent) -> StreamLoops.copyByVectors(memory, first, first + extent, length));
+        return 2 * Math.max(past, through);
+    }
+
+    /// Bytes per second written within that many: past the caches or through them, whichever is faster.
+    public double writeBytes(double bytes) {
+        double past = stream(bytes, 1, (first, length, _) -> StreamLoops.write(memory, first, length));
+        double through = stream(bytes, 1, (first, length, _) -> StreamLoops.writeByVectors(memory, first, length));
+        return Math.max(past, through);
     }
 
     /// Bytes per second updated in place within that many, read and written bytes together.
     public double updateBytes(double bytes) {
-        long share = share(bytes);
-        reserve(share * threads);
-        return 2.0 * threads * share * callsPerSecond(thread -> StreamLoops.update(memory, thread * share, share));
+        return 2 * stream(bytes, 1, (first, length, _) -> StreamLoops.update(memory, first, length));
     }
 
-    private long share(double bytes) {
+    /// Bytes per second of a loop that goes through one or two regions of each thread, in the median round.
+    private double stream(double bytes, int regions, Loop loop) {
+        long extent = extent(bytes / regions);
+        long piece = Math.min(extent, PIECE);
+        reserve(extent * regions * threads);
+        var next = new long[threads];
+        int repeats = (int) (PIECE / piece); // or reading the clock would count
+        double[] rounds = callsPerSecond(thread -> {
+            for (int i = 0; i < repeats; i++) {
+                loop.run(thread * extent * regions + next[thread], piece, extent);
+                next[thread] = (next[thread] + piece) % extent;
+            }
+        });
+        return piece * repeats * rounds[ROUNDS / 2];
+    }
+
+    /// Of a region of one thread, in whole pieces.
+    private long extent(double bytes) {
         double wanted = Math.clamp(bytes, FEWEST_BYTES, MOST_BYTES) / threads;
-        return Math.max(1, Math.round(wanted / GRAIN)) * GRAIN;
+        long unit = wanted > PIECE ? PIECE : GRAIN;
+        return Math.max(1, Math.round(wanted / unit)) * unit;
     }
 
     private void reserve(long bytes) {
@@ -96,13 +140,14 @@ public final class CeilingProbe implements AutoCloseable {
         memory.fill((byte) 1); // pages never written would all be the same one, in cache
     }
 
-    /// Calls per second of each thread in the best of several rounds.
-    private double callsPerSecond(Work work) {
-        double best = 0;
+    /// Calls per second of all threads together in several rounds, in ascending order.
+    private double[] callsPerSecond(Work work) {
+        var rounds = new double[ROUNDS];
         for (int round = 0; round < ROUNDS; round++) {
-            best = Math.max(best, round(work));
+            rounds[round] = round(work);
         }
-        return best;
+        Arrays.sort(rounds);
+        return rounds;
     }
 
     private double round(Work work) {
@@ -124,7 +169,7 @@ public final class CeilingProbe implements AutoCloseable {
             }
             sum += rates[thread];
         }
-        return sum / threads;
+        return sum;
     }
 
     private static double rate(Work work, int thread, CyclicBarrier barrier) {

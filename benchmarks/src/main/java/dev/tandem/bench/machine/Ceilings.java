@@ -5,8 +5,9 @@ package dev.tandem.bench.machine;
 /// @param flops FLOP/s of multiply-adds in F32
 /// @param readBytes bytes per second that can be read
 /// @param copyBytes bytes per second that can be copied, each byte counted twice: read and written
+/// @param writeBytes bytes per second that can be written
 /// @param updateBytes bytes per second that can be updated in place, counted twice as well
-public record Ceilings(double flops, double readBytes, double copyBytes, double updateBytes) {
+public record Ceilings(double flops, double readBytes, double copyBytes, double writeBytes, double updateBytes) {
     /// The shortest time in which that work could be done: by arithmetic or by memory, whichever
     /// takes longer.
     public double seconds(Cost cost) {
@@ -22,11 +23,12 @@ public record Ceilings(double flops, double readBytes, double copyBytes, double 
         return cost.flop() / flops;
     }
 
-    // As much as is written is priced as a copy; what is read beyond that, as reading.
+    // As much as is read and written is priced as a copy; the rest as reading or writing.
     private double memorySeconds(Cost cost) {
-        double copied = cost.written() + Math.min(cost.read(), cost.written());
-        return copied / copyBytes
-                + 2 * cost.updated() / updateBytes
-                + Math.max(0, cost.read() - cost.written()) / readBytes;
+        double copied = Math.min(cost.read(), cost.written());
+        return 2 * copied / copyBytes
+                + (cost.read() - copied) / readBytes
+                + (cost.written() - copied) / writeBytes
+                + 2 * cost.updated() / updateBytes;
     }
 }

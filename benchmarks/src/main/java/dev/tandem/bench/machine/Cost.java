@@ -10,14 +10,20 @@ import java.util.List;
 /// @param read bytes of operands that are only read, each once
 /// @param written bytes of operands that are only written, each once
 /// @param updated bytes of operands that are read and written in place, each once
-public record Cost(double flop, double read, double written, double updated) {
+/// @param footprint bytes of memory that repeated calls go through, at least those that one touches
+public record Cost(double flop, double read, double written, double updated, double footprint) {
     /// Refuses what is no amount of work.
     public Cost {
-        if (!(flop >= 0 && read >= 0 && written >= 0 && updated >= 0)) {
+        if (!(flop >= 0 && read >= 0 && written >= 0 && updated >= 0 && footprint >= 0)) {
             throw new IllegalArgumentException(
-                    "flop, read, written and updated must be at least 0, were %s, %s, %s and %s"
-                            .formatted(flop, read, written, updated));
+                    "flop, read, written, updated and footprint must be at least 0, were %s, %s, %s, %s and %s"
+                            .formatted(flop, read, written, updated, footprint));
         }
+    }
+
+    /// Work of calls that all touch the same memory.
+    public Cost(double flop, double read, double written, double updated) {
+        this(flop, read, written, updated, read + written + updated);
     }
 
     /// Tensors that are read and written whole, each once; those in both lists are updated in
@@ -42,13 +48,18 @@ public record Cost(double flop, double read, double written, double updated) {
         return read + written + 2 * updated;
     }
 
-    /// Bytes of memory that are touched.
-    public double footprint() {
-        return read + written + updated;
+    /// The same work of calls that go through that much memory, one after the other.
+    public Cost over(double bytes) {
+        return new Cost(flop, read, written, updated, Math.max(footprint, bytes));
     }
 
     /// Both, one after the other.
     public Cost plus(Cost other) {
-        return new Cost(flop + other.flop, read + other.read, written + other.written, updated + other.updated);
+        return new Cost(
+                flop + other.flop,
+                read + other.read,
+                written + other.written,
+                updated + other.updated,
+                footprint + other.footprint);
     }
 }

@@ -30,6 +30,9 @@ public final class RoundProfiler implements InternalProfiler {
     /// Bytes per second attainable by copying.
     public static final String COPY = "ceilingCopy";
 
+    /// Bytes per second attainable by writing.
+    public static final String WRITE = "ceilingWrite";
+
     /// Bytes per second attainable by updating in place.
     public static final String UPDATE = "ceilingUpdate";
 
@@ -38,8 +41,6 @@ public final class RoundProfiler implements InternalProfiler {
 
     /// Share of the processors' time that the host of this virtual machine took away.
     public static final String STOLEN = "stolen";
-
-    private static final String CPU_BACKENDS = "cpu";
 
     private Optional<ProcessorTime> begin = Optional.empty();
     private Optional<CeilingProbe> probe = Optional.empty();
@@ -61,8 +62,7 @@ public final class RoundProfiler implements InternalProfiler {
     public Collection<? extends Result<?>> afterIteration(
             BenchmarkParams benchmark, IterationParams iteration, IterationResult result) {
         var results = new ArrayList<Result<?>>(load());
-        // Other devices have other ceilings than this processor's.
-        if (benchmark.getParam("backend").startsWith(CPU_BACKENDS)) {
+        if (CeilingProbe.measures(benchmark.getParam("backend"))) {
             results.addAll(ceilings(benchmark, result));
         }
         return results;
@@ -85,7 +85,8 @@ public final class RoundProfiler implements InternalProfiler {
                 perCall(result, "flop", calls),
                 perCall(result, "read", calls),
                 perCall(result, "written", calls),
-                perCall(result, "updated", calls));
+                perCall(result, "updated", calls),
+                perCall(result, "footprint", calls));
         if (probe.isEmpty()) {
             int threads = Integer.parseInt(benchmark.getParam("threads"));
             probe = Optional.of(
@@ -97,6 +98,7 @@ public final class RoundProfiler implements InternalProfiler {
                 scalar(FLOPS, ceilings.flops(), "FLOP/s"),
                 scalar(READ, ceilings.readBytes(), "B/s"),
                 scalar(COPY, ceilings.copyBytes(), "B/s"),
+                scalar(WRITE, ceilings.writeBytes(), "B/s"),
                 scalar(UPDATE, ceilings.updateBytes(), "B/s"));
     }
 

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonGenerator;
@@ -35,8 +36,8 @@ record Json(@Nullable Object value, String where) {
                     file.toString(), unreadable(file), "Give a bench.json that 'tandem bench' has written", e);
         }
         try (JsonParser parser = new JsonFactory().createParser(ObjectReadContext.empty(), text)) {
-            parser.nextToken();
-            return new Json(value(parser), file.toString());
+            boolean empty = parser.nextToken() == null;
+            return new Json(empty ? null : value(parser), file.toString());
         } catch (JacksonException e) {
             throw new BadInputException(
                     file.toString(),
@@ -112,6 +113,11 @@ record Json(@Nullable Object value, String where) {
     /// A number.
     double number() {
         return demand(Double.class, "a number");
+    }
+
+    /// A number, or nothing where older reports have none.
+    OptionalDouble optional() {
+        return value == null ? OptionalDouble.empty() : OptionalDouble.of(number());
     }
 
     /// An array of numbers.

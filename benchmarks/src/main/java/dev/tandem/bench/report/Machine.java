@@ -43,6 +43,7 @@ public record Machine(int threads, Ceilings cached, Ceilings shared, Ceilings me
         json.put(where + "Flops", ceilings.flops());
         json.put(where + "Read", ceilings.readBytes());
         json.put(where + "Copy", ceilings.copyBytes());
+        json.put(where + "Write", ceilings.writeBytes());
         json.put(where + "Update", ceilings.updateBytes());
     }
 
@@ -59,6 +60,9 @@ public record Machine(int threads, Ceilings cached, Ceilings shared, Ceilings me
                 json.field(where + "Flops").number(),
                 json.field(where + "Read").number(),
                 json.field(where + "Copy").number(),
+                json.field(where + "Write")
+                        .optional()
+                        .orElse(json.field(where + "Copy").number()),
                 json.field(where + "Update").number());
     }
 

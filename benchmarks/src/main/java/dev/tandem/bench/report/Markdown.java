@@ -19,7 +19,7 @@ final class Markdown {
         text.append("\n## What the machine can do\n\n")
                 .append(
                         "Measured before everything else; each benchmark is compared with ceilings measured again beside"
-                                + " every one of its rounds, memory over as many bytes as a call touches. Copied and updated bytes count twice: read and written.\n\n")
+                                + " every one of its rounds, memory over as many bytes as its calls go through. Copied and updated bytes count twice: read and written.\n\n")
                 .append(ceilings(report));
         if (!report.measurements().isEmpty()) {
             text.append("\n## Reading\n\n").append(reading(report));
@@ -50,7 +50,14 @@ final class Markdown {
             rows.add(row(machine, "256 MiB", machine.memory()));
         }
         return Text.table(
-                List.of("memory", "threads", "multiply-add, GFLOP/s", "read, GB/s", "copy, GB/s", "update, GB/s"),
+                List.of(
+                        "memory",
+                        "threads",
+                        "multiply-add, GFLOP/s",
+                        "read, GB/s",
+                        "copy, GB/s",
+                        "write, GB/s",
+                        "update, GB/s"),
                 rows);
     }
 
@@ -61,6 +68,7 @@ final class Markdown {
                 Text.significant(ceilings.flops() / GIGA),
                 Text.significant(ceilings.readBytes() / GIGA),
                 Text.significant(ceilings.copyBytes() / GIGA),
+                Text.significant(ceilings.writeBytes() / GIGA),
                 Text.significant(ceilings.updateBytes() / GIGA));
     }
 
@@ -98,8 +106,8 @@ final class Markdown {
         text.append(
                 disturbed == 0
                         ? "\nNo measurement was disturbed by other processes or by the host.\n"
-                        : "\n%d measurements were disturbed by other processes or by the host; they are marked with *.\n"
-                                .formatted(disturbed));
+                        : "\n%s disturbed by other processes or by the host, marked with *.\n"
+                                .formatted(disturbed == 1 ? "1 measurement was" : disturbed + " measurements were"));
         return text.toString();
     }
 
@@ -117,9 +125,22 @@ final class Markdown {
                     measurement
                             .share()
                             .map(share -> Text.percent(share.median()))
-                            .orElse("unknown")));
+                            .orElse("unknown"),
+                    measurement.heap().isPresent()
+                            ? "%.0f".formatted(measurement.heap().getAsDouble())
+                            : "unknown"));
         }
         return Text.table(
-                List.of("benchmark", "case", "time", "error", "GFLOP/s", "GB/s", "bound by", "of attainable"), rows);
+                List.of(
+                        "benchmark",
+                        "case",
+                        "time",
+                        "error",
+                        "GFLOP/s",
+                        "GB/s",
+                        "bound by",
+                        "of attainable",
+                        "heap per call, bytes"),
+                rows);
     }
 }

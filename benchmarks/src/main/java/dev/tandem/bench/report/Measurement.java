@@ -5,6 +5,7 @@ import dev.tandem.bench.machine.Cost;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.stream.Collectors;
 
 /// One benchmark with one set of parameters.
@@ -16,6 +17,7 @@ import java.util.stream.Collectors;
 /// @param share part of the attainable speed, one sample per round; absent where ceilings are
 /// unknown
 /// @param ceilings medians of the ceilings measured beside the rounds; absent where unknown
+/// @param heap bytes of the heap that a call allocates, the median over the rounds; absent where unknown
 /// @param foreign largest share of processor time that other processes had in a round
 /// @param stolen largest share of processor time that the host took away in a round
 public record Measurement(
@@ -25,6 +27,7 @@ public record Measurement(
         Samples seconds,
         Optional<Samples> share,
         Optional<Ceilings> ceilings,
+        OptionalDouble heap,
         double foreign,
         double stolen) {
     /// Processor time of others above which a measurement is flagged.
@@ -82,6 +85,7 @@ public record Measurement(
         json.put("bytesRead", cost.read());
         json.put("bytesWritten", cost.written());
         json.put("bytesUpdated", cost.updated());
+        json.put("footprint", cost.footprint());
         json.put("secondsPerCall", seconds.median());
         json.put("flopsPerSecond", flops());
         json.put("bytesPerSecond", bytesPerSecond());
@@ -91,8 +95,10 @@ public record Measurement(
             json.put("ceilingFlops", machine.flops());
             json.put("ceilingRead", machine.readBytes());
             json.put("ceilingCopy", machine.copyBytes());
+            json.put("ceilingWrite", machine.writeBytes());
             json.put("ceilingUpdate", machine.updateBytes());
         });
+        heap.ifPresent(bytes -> json.put("heap", bytes));
         json.put("foreign", foreign);
         json.put("stolen", stolen);
         json.put("disturbed", disturbed());
@@ -103,14 +109,15 @@ public record Measurement(
 
     static Measurement of(Json json) {
         boolean known = json.field("shares").value() != null;
+        var cost = new Cost(
+                json.field("flop").number(),
+                json.field("bytesRead").number(),
+                json.field("bytesWritten").number(),
+                json.field("bytesUpdated").number());
         return new Measurement(
                 json.field("benchmark").string(),
                 json.field("parameters").strings(),
-                new Cost(
-                        json.field("flop").number(),
-                        json.field("bytesRead").number(),
-                        json.field("bytesWritten").number(),
-                        json.field("bytesUpdated").number()),
+                cost.over(json.field("footprint").optional().orElse(0)),
                 Samples.of(json.field("seconds")),
                 known ? Optional.of(Samples.of(json.field("shares"))) : Optional.empty(),
                 known
@@ -118,8 +125,12 @@ public record Measurement(
                                 json.field("ceilingFlops").number(),
                                 json.field("ceilingRead").number(),
                                 json.field("ceilingCopy").number(),
+                                json.field("ceilingWrite")
+                                        .optional()
+                                        .orElse(json.field("ceilingCopy").number()),
                                 json.field("ceilingUpdate").number()))
                         : Optional.empty(),
+                json.field("heap").optional(),
                 json.field("foreign").number(),
                 json.field("stolen").number());
     }

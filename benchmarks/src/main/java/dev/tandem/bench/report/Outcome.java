@@ -6,11 +6,14 @@ import dev.tandem.bench.machine.RoundProfiler;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import org.openjdk.jmh.results.IterationResult;
 import org.openjdk.jmh.results.RunResult;
 
 /// Reads a [Measurement] out of JMH's results.
 public final class Outcome {
+    private static final String HEAP_PER_CALL = "gc.alloc.rate.norm"; // by JMH's profiler
+
     private Outcome() {}
 
     /// Every iteration of every fork is a round.
@@ -27,12 +30,14 @@ public final class Outcome {
                         perCall(rounds.getFirst(), "flop"),
                         perCall(rounds.getFirst(), "read"),
                         perCall(rounds.getFirst(), "written"),
-                        perCall(rounds.getFirst(), "updated")),
+                        perCall(rounds.getFirst(), "updated"),
+                        perCall(rounds.getFirst(), "footprint")),
                 new Samples(rounds.stream()
                         .mapToDouble(round -> 1 / round.getPrimaryResult().getScore())
                         .toArray()),
                 known ? Optional.of(samples(rounds, RoundProfiler.SHARE)) : Optional.empty(),
                 known ? Optional.of(ceilings(rounds)) : Optional.empty(),
+                heap(rounds),
                 samples(rounds, RoundProfiler.FOREIGN).max(),
                 samples(rounds, RoundProfiler.STOLEN).max());
     }
@@ -42,7 +47,14 @@ public final class Outcome {
                 samples(rounds, RoundProfiler.FLOPS).median(),
                 samples(rounds, RoundProfiler.READ).median(),
                 samples(rounds, RoundProfiler.COPY).median(),
+                samples(rounds, RoundProfiler.WRITE).median(),
                 samples(rounds, RoundProfiler.UPDATE).median());
+    }
+
+    private static OptionalDouble heap(List<IterationResult> rounds) {
+        return secondary(rounds.getFirst(), HEAP_PER_CALL).isPresent()
+                ? OptionalDouble.of(samples(rounds, HEAP_PER_CALL).median())
+                : OptionalDouble.empty();
     }
 
     private static double perCall(IterationResult round, String counter) {

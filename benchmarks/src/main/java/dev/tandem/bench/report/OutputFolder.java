@@ -63,7 +63,7 @@ public final class OutputFolder {
         return switch (e) {
             case AccessDeniedException _ -> "permission denied";
             case FileAlreadyExistsException _ -> "a file of that name is in the way";
-            case NoSuchFileException _ -> "no such file or folder";
+            case NoSuchFileException _ -> "the system lets no file or folder be made there";
             case FileSystemException refused ->
                 refused.getReason() == null ? "the system gives no reason" : refused.getReason();
             default -> String.valueOf(e.getMessage());
@@ -104,6 +104,8 @@ public final class OutputFolder {
         charts.tokens().ifPresent(chart -> plots.put("tokens.png", BitmapEncoder.getBufferedImage(chart)));
         charts.width().ifPresent(chart -> plots.put("width.png", BitmapEncoder.getBufferedImage(chart)));
         charts.experts().ifPresent(chart -> plots.put("experts.png", BitmapEncoder.getBufferedImage(chart)));
+        RoutingChart.of(report.measurements())
+                .ifPresent(chart -> plots.put("routing.png", BitmapEncoder.getBufferedImage(chart)));
         charts.load().ifPresent(chart -> plots.put("load.png", BitmapEncoder.getBufferedImage(chart)));
         charts.scaling().ifPresent(chart -> plots.put("scaling.png", BitmapEncoder.getBufferedImage(chart)));
         return plots;

@@ -2,6 +2,7 @@ package dev.tandem.bench.report;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /// How a library answered one question beside Tandem.
 ///
@@ -12,6 +13,8 @@ import java.util.Map;
 /// @param flop floating-point operations of one call
 /// @param seconds of one call of the library, one sample per round
 /// @param ours seconds of one call of Tandem in the same rounds
+/// @param share part of the attainable speed that Tandem reached, one sample per round; absent where ceilings are
+/// unknown
 /// @param foreign share of the processors' time that neither had during the rounds
 public record PeerResult(
         String question,
@@ -21,6 +24,7 @@ public record PeerResult(
         double flop,
         Samples seconds,
         Samples ours,
+        Optional<Samples> share,
         double foreign) {
     /// What identifies it between reports.
     String identity() {
@@ -73,6 +77,7 @@ public record PeerResult(
         json.put("foreign", foreign);
         json.put("seconds", seconds.values());
         json.put("ours", ours.values());
+        share.ifPresent(samples -> json.put("shares", samples.values()));
         return json;
     }
 
@@ -85,6 +90,7 @@ public record PeerResult(
                 json.field("flop").number(),
                 Samples.of(json.field("seconds")),
                 Samples.of(json.field("ours")),
+                json.field("shares").value() == null ? Optional.empty() : Optional.of(Samples.of(json.field("shares"))),
                 json.field("foreign").number());
     }
 }

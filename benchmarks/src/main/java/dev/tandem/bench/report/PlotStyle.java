@@ -3,10 +3,12 @@ package dev.tandem.bench.report;
 import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.Font;
+import java.util.Locale;
 import org.knowm.xchart.AnnotationLine;
 import org.knowm.xchart.CategoryChart;
 import org.knowm.xchart.style.AxesChartStyler;
 import org.knowm.xchart.style.Styler.LegendPosition;
+import org.knowm.xchart.style.XYStyler;
 import org.knowm.xchart.style.markers.Marker;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
@@ -47,6 +49,20 @@ final class PlotStyle {
     /// A dashed line across a chart, which as a series would take the place of a bar.
     static void mark(CategoryChart chart, double value) {
         chart.addAnnotation(new AnnotationLine(value, false, false));
+    }
+
+    /// Both axes by powers of ten.
+    static void logarithmic(XYStyler styler) {
+        styler.setXAxisLogarithmic(true);
+        styler.setYAxisLogarithmic(true);
+        styler.setXAxisLogarithmicDecadeOnly(true);
+        styler.setYAxisLogarithmicDecadeOnly(true);
+        styler.setXAxisTickLabelsFormattingFunction(PlotStyle::decade);
+        styler.setYAxisTickLabelsFormattingFunction(PlotStyle::decade);
+    }
+
+    private static String decade(double value) {
+        return value >= 1 ? String.format(Locale.ROOT, "%.0f", value) : String.valueOf((float) value);
     }
 
     static void apply(AxesChartStyler styler) {

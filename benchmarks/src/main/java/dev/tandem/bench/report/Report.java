@@ -1,5 +1,6 @@
 package dev.tandem.bench.report;
 
+import dev.tandem.bench.BadInputException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -34,6 +35,10 @@ public record Report(
     /// @throws dev.tandem.bench.BadInputException if the file holds none
     public static Report read(Path file) {
         Json json = Json.read(file);
+        if (!(json.value() instanceof Map<?, ?> fields && fields.containsKey("measurements"))) {
+            throw new BadInputException(
+                    file.toString(), "it holds no report", "Give a bench.json that 'tandem bench' has written");
+        }
         return new Report(
                 json.field("provenance").strings(),
                 json.field("machine").elements().stream().map(Machine::of).toList(),

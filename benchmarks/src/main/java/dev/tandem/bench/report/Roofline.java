@@ -5,7 +5,6 @@ import java.awt.BasicStroke;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
@@ -89,19 +88,10 @@ final class Roofline {
 
     private static void axes(XYChart chart, double low, double high) {
         var styler = chart.getStyler();
-        styler.setXAxisLogarithmic(true);
-        styler.setYAxisLogarithmic(true);
-        styler.setXAxisLogarithmicDecadeOnly(true);
-        styler.setYAxisLogarithmicDecadeOnly(true);
+        PlotStyle.logarithmic(styler);
         styler.setXAxisMin(LEFT);
         styler.setXAxisMax(RIGHT);
         styler.setYAxisMin(low);
         styler.setYAxisMax(high);
-        styler.setXAxisTickLabelsFormattingFunction(Roofline::decade);
-        styler.setYAxisTickLabelsFormattingFunction(Roofline::decade);
-    }
-
-    private static String decade(double value) {
-        return value >= 1 ? String.format(Locale.ROOT, "%.0f", value) : String.valueOf((float) value);
     }
 }

@@ -78,10 +78,8 @@ public record StartUp(
                 json.field("step").number(),
                 json.field("heapPerStep").number(),
                 json.field("plan").number(),
-                json.field("java").value() == null ? 0 : json.field("java").number(),
-                json.field("peak").value() == null
-                        ? OptionalDouble.empty()
-                        : OptionalDouble.of(json.field("peak").number()));
+                json.field("java").optional().orElse(0),
+                json.field("peak").optional());
     }
 
     /// Those of a report; reports from before there were any have none.

@@ -68,7 +68,7 @@ public final class Text {
 
     /// One line about a peer, for the terminal.
     public static String line(PeerResult result) {
-        return "%-24s %-30s %-9s %-16s %8s, Tandem %8s: %s times as fast%s"
+        return "%-24s %-30s %-9s %-16s %8s, Tandem %8s%s: %s times as fast%s"
                 .formatted(
                         result.question(),
                         result.details(),
@@ -76,6 +76,9 @@ public final class Text {
                         result.library(),
                         seconds(result.seconds().median()),
                         seconds(result.ours().median()),
+                        result.share()
+                                .map(share -> " (%s of attainable)".formatted(percent(share.median())))
+                                .orElse(""),
                         significant(result.advantage()),
                         result.disturbed()
                                 ? ", disturbed by others (%s of the processors)".formatted(percent(result.foreign()))

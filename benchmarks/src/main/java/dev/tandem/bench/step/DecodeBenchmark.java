@@ -2,6 +2,7 @@ package dev.tandem.bench.step;
 
 import dev.tandem.bench.BackendBenchmark;
 import dev.tandem.bench.Work;
+import dev.tandem.bench.machine.Cost;
 import dev.tandem.gpt.GptConfig;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -27,6 +28,12 @@ public class DecodeBenchmark extends BackendBenchmark {
     @SuppressWarnings("NullAway.Init")
     private DecodeProblem problem;
 
+    @SuppressWarnings("NullAway.Init")
+    private Cost prefillCost;
+
+    @SuppressWarnings("NullAway.Init")
+    private Cost decodeCost;
+
     /// Called by JMH.
     public DecodeBenchmark() {}
 
@@ -35,6 +42,8 @@ public class DecodeBenchmark extends BackendBenchmark {
     public void setUp() {
         problem = prepare(
                 room -> new DecodeProblem(room, SMALL, 5), room -> new DecodeProblem(room, model.config(), PROMPT));
+        prefillCost = DecodeProblem.prefillCost(model.config(), precision, PROMPT);
+        decodeCost = DecodeProblem.decodeCost(model.config(), precision, PROMPT);
     }
 
     /// Begins every iteration behind a prompt.
@@ -47,7 +56,7 @@ public class DecodeBenchmark extends BackendBenchmark {
     @Benchmark
     public float[] prefill(Work work) {
         float[] logits = problem.prefill();
-        done(work, DecodeProblem.prefillCost(model.config(), precision, PROMPT));
+        done(work, prefillCost);
         return logits;
     }
 
@@ -55,7 +64,7 @@ public class DecodeBenchmark extends BackendBenchmark {
     @Benchmark
     public float[] decode(Work work) {
         float[] logits = problem.decode();
-        done(work, DecodeProblem.decodeCost(model.config(), precision, PROMPT));
+        done(work, decodeCost);
         return logits;
     }
 }

@@ -2,6 +2,7 @@ package dev.tandem.bench.step;
 
 import dev.tandem.bench.BackendBenchmark;
 import dev.tandem.bench.Work;
+import dev.tandem.bench.machine.Cost;
 import dev.tandem.engine.ElementType;
 import dev.tandem.gpt.GptConfig;
 import java.util.concurrent.TimeUnit;
@@ -32,6 +33,9 @@ public class DecodeWeightsBenchmark extends BackendBenchmark {
     @SuppressWarnings("NullAway.Init")
     private DecodeProblem problem;
 
+    @SuppressWarnings("NullAway.Init")
+    private Cost cost;
+
     /// Called by JMH.
     public DecodeWeightsBenchmark() {}
 
@@ -41,6 +45,7 @@ public class DecodeWeightsBenchmark extends BackendBenchmark {
         problem = prepare(
                 room -> new DecodeProblem(room, SMALL, weights, 5),
                 room -> new DecodeProblem(room, GPT2, weights, PROMPT));
+        cost = DecodeProblem.decodeCost(GPT2, precision, weights, PROMPT);
     }
 
     /// Begins every iteration behind a prompt.
@@ -53,7 +58,7 @@ public class DecodeWeightsBenchmark extends BackendBenchmark {
     @Benchmark
     public float[] decode(Work work) {
         float[] logits = problem.decode();
-        done(work, DecodeProblem.decodeCost(GPT2, precision, weights, PROMPT));
+        done(work, cost);
         return logits;
     }
 }

@@ -5,6 +5,7 @@ import dev.tandem.bench.Load;
 import dev.tandem.bench.Problem;
 import dev.tandem.bench.Room;
 import dev.tandem.bench.machine.Cost;
+import dev.tandem.engine.ElementType;
 import dev.tandem.engine.Kernels;
 import dev.tandem.engine.Tensor;
 import dev.tandem.engine.kernel.FeedForwardWeights;
@@ -41,10 +42,13 @@ public final class MoeLayer implements Problem {
     private final Tensor logits;
     private final Tensor gateWeight;
     private final Optional<Tensor> gateBias;
-    private final Tensor expertY;
+    private final Tensor trainingY;
+    private final Tensor evaluationY;
     private final Tensor preActivation;
+    private final Optional<Tensor> saved;
     private final FeedForwardWeights weights;
     private final Gradients gradients;
+    private final Optional<Tensor> dGateBias;
     private final Cost forwardCost;
     private final Cost trainingCost;
 
@@ -118,25 +122,44 @@ public final class MoeLayer implements Problem {
         this.logits = room.floats("logits", N, E);
         this.gateWeight = room.weight("gateWeight", E, C);
         this.gateBias = Optional.of(Gating.bias(room, E, options.load));
-        this.expertY = room.activation("expertY", Math.max(training.R(), evaluation.R()), C);
+        Tensor expertY = room.activation("expertY", Math.max(training.R(), evaluation.R()), C);
+        this.trainingY = expertY.slice(0, training.R());
+        this.evaluationY = expertY.slice(0, evaluation.R());
         this.preActivation = room.activation("preActivation", training.R(), F);
+        this.saved = Optional.of(preActivation);
         this.weights = room.experts(C, F, E);
         this.gradients = Gradients.of(room, N, C, F, E, training);
+        this.dGateBias = Optional.of(gradients.dGateBias);
         evaluate();
         this.forwardCost = cost(evaluation);
         forward();
-        Cost kept = cost(training);
-        // Gradients of weights and of rows: twice the FLOPs. Weights are read again, their gradients
-        // updated.
-        double matrices = 2.0 * training.touched() * C * F * Float.BYTES;
-        this.trainingCost = kept.plus(new Cost(2 * kept.flop(), kept.read(), kept.written(), matrices));
+        this.trainingCost = trainingCost(cost(training), 2.0 * training.touched() * C * F);
     }
 
     private Cost cost(Gating gating) {
-        double flop = 2.0 * N * C * E + 4.0 * gating.owned() * C * F;
-        int bytes = x.type().bytes();
-        double read = ((double) N * C + 2.0 * gating.touched() * C * F) * bytes;
-        return new Cost(flop, read, (double) N * C * bytes, 0);
+        return forwardCost(
+                (double) N * C,
+                2.0 * N * C * E + 4.0 * gating.owned() * C * F,
+                2.0 * gating.touched() * C * F,
+                x.type());
+    }
+
+    /// Work of a forward.
+    ///
+    /// @param activations elements that arrive, and as many that leave
+    /// @param flop of the gate's logits and of the experts
+    /// @param matrices elements of the weights that are read
+    /// @param type of all of them
+    public static Cost forwardCost(double activations, double flop, double matrices, ElementType type) {
+        return new Cost(flop, (activations + matrices) * type.bytes(), activations * type.bytes(), 0);
+    }
+
+    /// Work of a forward and of all gradients: those of weights and of rows are twice the FLOPs; weights are read
+    /// again, their gradients updated.
+    ///
+    /// @param matrices elements of the weights that are read
+    public static Cost trainingCost(Cost forward, double matrices) {
+        return forward.plus(new Cost(2 * forward.flop(), forward.read(), forward.written(), matrices * Float.BYTES));
     }
 
     /// What it is given, and its answer.
@@ -170,33 +193,31 @@ public final class MoeLayer implements Problem {
 
     /// Nothing dropped, nothing saved.
     public void evaluate() {
-        forward(evaluation, Optional.empty());
+        forward(evaluation, evaluationY, Optional.empty());
     }
 
     /// Forward of training.
     public void forward() {
-        forward(training, Optional.of(preActivation));
+        forward(training, trainingY, saved);
     }
 
-    private void forward(Gating gating, Optional<Tensor> saved) {
-        Tensor expertRows = expertY.slice(0, gating.R());
+    private void forward(Gating gating, Tensor expertY, Optional<Tensor> saved) {
         kernels.linear().forward(logits, x, gateWeight, gateBias);
         gating.forward(logits);
-        kernels.expertFeedForward().forward(expertRows, saved, x, weights, gating.rows(), gating.K(), gelu);
-        kernels.dispatch().gather(y, expertRows, gating.routing(), gating.rows());
+        kernels.expertFeedForward().forward(expertY, saved, x, weights, gating.rows(), gating.K(), gelu);
+        kernels.dispatch().gather(y, expertY, gating.routing(), gating.rows());
     }
 
     /// All gradients, after [#forward()].
     public void backward() {
         var d = gradients;
         var rows = training.rows();
-        Tensor expertRows = expertY.slice(0, training.R());
-        kernels.dispatch().gatherBackward(d.dExpertY, d.dWeight, dy, expertRows, training.routing(), rows);
+        kernels.dispatch().gatherBackward(d.dExpertY, d.dWeight, dy, trainingY, training.routing(), rows);
         kernels.expertFeedForward()
                 .backward(d.dExpertX, d.dWeights, d.dExpertY, preActivation, x, weights, rows, training.K(), gelu);
         kernels.dispatch().scatterBackward(d.dx, d.dExpertX, training.routing(), rows);
         training.backward(d.dLogits, d.dWeight);
-        kernels.linear().backwardWeight(d.dGateWeight, Optional.of(d.dGateBias), d.dLogits, x);
+        kernels.linear().backwardWeight(d.dGateWeight, dGateBias, d.dLogits, x);
         kernels.linear().backwardData(d.dxOfGate, d.dLogits, gateWeight);
         kernels.add().forward(d.dx, d.dx, d.dxOfGate);
     }

@@ -20,7 +20,7 @@ public class MoeLayerBenchmark extends BackendBenchmark {
     public String size = "";
 
     /// E.
-    @Param({"16", "64"})
+    @Param({"16", "8", "64", "128"})
     public int experts;
 
     /// How tokens spread over experts.

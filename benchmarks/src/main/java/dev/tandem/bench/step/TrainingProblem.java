@@ -81,12 +81,17 @@ public final class TrainingProblem implements Problem {
     /// Work of one update: the products, without the half of attention that is masked; parameters,
     /// gradients and moments read and written.
     public Cost cost() {
+        return cost(config, step.tokens());
+    }
+
+    /// The same of any model in F32, by the tokens of an update.
+    public static Cost cost(GptConfig config, int tokens) {
         var count = FlopCount.of(config, config.T());
         double masked = 3.0 * config.L() * 2 * config.T() * config.C();
         double parameters = Parameters.plan(config).stream()
                 .mapToDouble(PlannedTensor::bytes)
                 .sum();
-        return new Cost((count.training() - masked) * step.tokens(), 0, 0, 4 * parameters);
+        return new Cost((count.training() - masked) * tokens, 0, 0, 4 * parameters);
     }
 
     /// Gradients only: an update would turn rounding into whole steps where a gradient is about 0.

@@ -1,5 +1,6 @@
 package dev.tandem.bench.peer;
 
+import dev.tandem.bench.machine.Cost;
 import dev.tandem.bench.step.DecodeProblem;
 import dev.tandem.bench.step.Model;
 import dev.tandem.gpt.Precision;
@@ -25,11 +26,11 @@ record DecodeQuestion(Model model, boolean prefill) implements Question {
     }
 
     @Override
-    public double flop() {
+    public Cost cost() {
         var config = model.config();
         return prefill
-                ? DecodeProblem.prefillCost(config, Precision.F32, PROMPT).flop()
-                : DecodeProblem.decodeCost(config, Precision.F32, PROMPT).flop();
+                ? DecodeProblem.prefillCost(config, Precision.F32, PROMPT)
+                : DecodeProblem.decodeCost(config, Precision.F32, PROMPT);
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.tandem.bench.peer;
 
+import dev.tandem.bench.machine.Cost;
 import java.util.List;
 import java.util.SplittableRandom;
 
@@ -31,9 +32,11 @@ sealed interface LayerQuestion extends Question {
         }
 
         @Override
-        public double flop() {
+        public Cost cost() {
             double product = (double) B * T * T * C; // the half that is not masked
-            return (backward ? 7 : 2) * product;
+            double bytes = (double) B * T * C * Float.BYTES;
+            var forward = new Cost(2 * product, 3 * bytes, bytes, 0);
+            return backward ? forward.plus(new Cost(5 * product, 5 * bytes, 3 * bytes, 0)) : forward;
         }
 
         @Override
@@ -80,8 +83,11 @@ sealed interface LayerQuestion extends Question {
         }
 
         @Override
-        public double flop() {
-            return (backward ? 21.0 : 7.0) * N * C;
+        public Cost cost() {
+            double elements = (double) N * C;
+            double bytes = elements * Float.BYTES;
+            var forward = new Cost(7 * elements, bytes, bytes, 0);
+            return backward ? forward.plus(new Cost(14 * elements, 2 * bytes, bytes, 0)) : forward;
         }
 
         @Override
@@ -121,8 +127,10 @@ sealed interface LayerQuestion extends Question {
         }
 
         @Override
-        public double flop() {
-            return 6.0 * N * V;
+        public Cost cost() {
+            double elements = (double) N * V;
+            double bytes = elements * Float.BYTES;
+            return new Cost(6 * elements, 2 * bytes, bytes, 0);
         }
 
         @Override

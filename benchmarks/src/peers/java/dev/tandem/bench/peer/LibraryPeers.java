@@ -1,12 +1,14 @@
 package dev.tandem.bench.peer;
 
 import dev.tandem.bench.Peers;
+import dev.tandem.bench.machine.CeilingProbe;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 
 /// Other libraries for the processor, each in a process of its own.
@@ -23,7 +25,7 @@ public final class LibraryPeers implements Peers {
     /// A question on a number of threads.
     private record Item(Question question, int threads) {
         double seconds() {
-            double call = question.flop() / (SLOW_FLOPS * threads);
+            double call = question.cost().flop() / (SLOW_FLOPS * threads);
             double turn = Round.pause(threads).toMillis() * 1e-3 + Math.max(TURN_SECONDS, call);
             return question.entrants().size() * (START_SECONDS + WARM_UP_SECONDS + Round.ROUNDS * turn);
         }
@@ -35,7 +37,7 @@ public final class LibraryPeers implements Peers {
                 ? List.of(request.threads())
                 : request.quick() || all == 1 ? List.of(all) : List.of(1, all);
         var items = new ArrayList<Item>();
-        for (Question question : Questions.chosen(request.only(), request.quick())) {
+        for (Question question : Questions.chosen(request)) {
             threads.forEach(count -> items.add(new Item(question, count)));
         }
         return items;
@@ -63,15 +65,18 @@ public final class LibraryPeers implements Peers {
     private static void ask(Request request, Listener listener, Path folder) throws IOException {
         List<Item> items = items(request);
         double left = items.stream().mapToDouble(Item::seconds).sum();
+        var probes = new HashMap<Integer, CeilingProbe>();
         for (Item item : items) {
             listener.begins(
                     "%s, %s"
                             .formatted(
                                     item.question.title(), item.threads == 1 ? "1 thread" : item.threads + " threads"),
                     left);
-            new Round(item.question, new Setting(request.backend(), item.threads), listener, folder).ask();
+            var probe = probes.computeIfAbsent(item.threads, CeilingProbe::new);
+            new Round(item.question, new Setting(request.backend(), item.threads), probe, listener, folder).ask();
             left -= item.seconds();
         }
+        probes.values().forEach(CeilingProbe::close);
     }
 
     private static void delete(Path folder) throws IOException {

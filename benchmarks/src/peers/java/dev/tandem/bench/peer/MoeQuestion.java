@@ -1,6 +1,9 @@
 package dev.tandem.bench.peer;
 
 import dev.tandem.bench.Load;
+import dev.tandem.bench.machine.Cost;
+import dev.tandem.bench.step.MoeLayer;
+import dev.tandem.engine.ElementType;
 import dev.tandem.engine.kernel.GeluForm;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,9 +45,16 @@ record MoeQuestion(int N, int C, int F, int E, Load load, boolean backward) impl
     }
 
     @Override
-    public double flop() {
-        double forward = 2.0 * N * C * E + 4.0 * N * K * C * F;
-        return backward ? 3 * forward : forward;
+    public Cost cost() {
+        double matrices = 2 * touched() * C * F;
+        double flop = 2.0 * N * C * E + 4.0 * N * K * C * F;
+        Cost forward = MoeLayer.forwardCost((double) N * C, flop, matrices, ElementType.F32);
+        return backward ? MoeLayer.trainingCost(forward, matrices) : forward;
+    }
+
+    /// Experts that so many even choices are to be expected to meet.
+    private double touched() {
+        return E * (1 - Math.pow(1 - (double) K / E, N));
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.tandem.bench.peer;
 
+import dev.tandem.bench.machine.Cost;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.mkl.global.mkl_rt;
@@ -35,8 +36,10 @@ record Product(int N, int in, int out, boolean cold) implements Question {
     }
 
     @Override
-    public double flop() {
-        return 2.0 * N * in * out;
+    public Cost cost() {
+        double weight = (double) in * out * Float.BYTES;
+        return new Cost(2.0 * N * in * out, weight + (double) N * in * Float.BYTES, (double) N * out * Float.BYTES, 0)
+                .over(copies() * weight);
     }
 
     @Override

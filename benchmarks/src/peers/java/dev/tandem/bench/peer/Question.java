@@ -1,5 +1,6 @@
 package dev.tandem.bench.peer;
 
+import dev.tandem.bench.machine.Cost;
 import java.util.List;
 
 /// Something to compute that Tandem and at least one other library can.
@@ -10,8 +11,8 @@ interface Question {
     /// Its size, and where its weights are: `64x768x3072, weights from memory`.
     String details();
 
-    /// Floating-point operations that no way to the answer avoids.
-    double flop();
+    /// Work that no way to the answer avoids.
+    Cost cost();
 
     /// Terms of the longest sum behind an element of the answer.
     int terms();

@@ -1,6 +1,7 @@
 package dev.tandem.bench.peer;
 
 import dev.tandem.bench.Load;
+import dev.tandem.bench.Peers;
 import dev.tandem.bench.step.Model;
 import java.util.ArrayList;
 import java.util.List;
@@ -49,11 +50,11 @@ final class Questions {
     }
 
     /// Those whose titles contain a text; of each name the first only, if asked for quickly.
-    static List<Question> chosen(String only, boolean quick) {
+    static List<Question> chosen(Peers.Request request) {
         var chosen = new ArrayList<Question>();
         for (Question question : ALL) {
             boolean known = chosen.stream().anyMatch(other -> other.name().equals(question.name()));
-            if (question.title().contains(only) && !(quick && known)) {
+            if (request.names(question.title()) && !(request.quick() && known)) {
                 chosen.add(question);
             }
         }

@@ -1,6 +1,8 @@
 package dev.tandem.bench.peer;
 
 import dev.tandem.bench.Peers;
+import dev.tandem.bench.machine.CeilingProbe;
+import dev.tandem.bench.machine.Cost;
 import dev.tandem.bench.machine.ProcessorTime;
 import dev.tandem.bench.report.PeerResult;
 import dev.tandem.bench.report.Samples;
@@ -9,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -23,12 +26,14 @@ final class Round {
 
     private final Question question;
     private final Setting setting;
+    private final CeilingProbe probe;
     private final Peers.Listener listener;
     private final Path folder;
 
-    Round(Question question, Setting setting, Peers.Listener listener, Path folder) {
+    Round(Question question, Setting setting, CeilingProbe probe, Peers.Listener listener, Path folder) {
         this.question = question;
         this.setting = setting;
+        this.probe = probe;
         this.listener = listener;
         this.folder = folder;
     }
@@ -39,7 +44,9 @@ final class Round {
         try {
             List<ContestantProcess> ready = ready(all);
             Optional<ProcessorTime> begin = processors(ready);
-            double[][] seconds = time(ready);
+            var attainable = new double[ROUNDS];
+            double[][] seconds = time(ready, attainable);
+            Optional<Samples> share = share(attainable, seconds[0]);
             double foreign = foreign(begin, processors(ready));
             for (int i = 1; i < ready.size(); i++) {
                 listener.answered(new PeerResult(
@@ -47,9 +54,10 @@ final class Round {
                         question.details(),
                         setting.threads(),
                         ready.get(i).library(),
-                        question.flop(),
+                        question.cost().flop(),
                         new Samples(seconds[i]),
                         new Samples(seconds[0]),
+                        share,
                         foreign));
             }
         } catch (ContestantProcess.Lost e) {
@@ -115,15 +123,28 @@ final class Round {
                 end.get().foreignSince(begin.get(), processors), end.get().stolenSince(begin.get(), processors));
     }
 
-    private double[][] time(List<ContestantProcess> contestants) throws ContestantProcess.Lost {
+    /// @param attainable takes up the shortest time that the machine's ceilings allow in each round
+    private double[][] time(List<ContestantProcess> contestants, double[] attainable) throws ContestantProcess.Lost {
         var seconds = new double[contestants.size()][ROUNDS];
+        Cost cost = question.cost();
         for (int round = 0; round < ROUNDS; round++) {
+            rest();
+            attainable[round] = probe.measure(cost.footprint()).seconds(cost);
             for (int i = 0; i < seconds.length; i++) {
                 rest();
                 seconds[i][round] = contestants.get(i).turn();
             }
         }
         return seconds;
+    }
+
+    private Optional<Samples> share(double[] attainable, double[] seconds) {
+        if (!CeilingProbe.measures(setting.backend())) {
+            return Optional.empty();
+        }
+        var share = new double[ROUNDS];
+        Arrays.setAll(share, round -> attainable[round] / seconds[round]);
+        return Optional.of(new Samples(share));
     }
 
     /// How long a turn waits for the threads of the last one; one alone does not spin.

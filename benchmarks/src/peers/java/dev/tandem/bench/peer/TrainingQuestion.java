@@ -1,7 +1,8 @@
 package dev.tandem.bench.peer;
 
+import dev.tandem.bench.machine.Cost;
 import dev.tandem.bench.step.Model;
-import dev.tandem.gpt.cost.FlopCount;
+import dev.tandem.bench.step.TrainingProblem;
 import java.util.List;
 
 /// One update of a dense model: forward, backward, clipping, AdamW.
@@ -22,10 +23,9 @@ record TrainingQuestion(Model model) implements Question {
     }
 
     @Override
-    public double flop() {
+    public Cost cost() {
         var config = model.config();
-        double masked = 3.0 * config.L() * 2 * config.T() * config.C();
-        return (FlopCount.of(config, config.T()).training() - masked) * model.B() * config.T();
+        return TrainingProblem.cost(config, model.B() * config.T());
     }
 
     @Override

@@ -43,7 +43,16 @@ class ComparisonTest {
     }
 
     private static PeerResult peer(double advantage) {
-        return new PeerResult("Linear.forward", "8x8x8", 2, "Other", 1e9, new Samples(advantage), new Samples(1), 0);
+        return new PeerResult(
+                "Linear.forward",
+                "8x8x8",
+                2,
+                "Other",
+                1e9,
+                new Samples(advantage),
+                new Samples(1),
+                Optional.empty(),
+                0);
     }
 
     @Test
@@ -90,7 +99,7 @@ class ComparisonTest {
     @Test
     void aSlowerMachineIsNoSlowerProgram() {
         var before = Sample.product(1, 1, 1);
-        var slow = new Ceilings(50e9, 5e9, 4e9, 8e9);
+        var slow = new Ceilings(50e9, 5e9, 4e9, 2e9, 8e9);
         var after = new Measurement(
                 before.benchmark(),
                 before.parameters(),
@@ -98,6 +107,7 @@ class ComparisonTest {
                 new Samples(2, 2, 2),
                 before.share(),
                 Optional.of(slow),
+                OptionalDouble.empty(),
                 0,
                 0);
         assertThat(new Comparison(Sample.report(before), Sample.report(after)).slower())

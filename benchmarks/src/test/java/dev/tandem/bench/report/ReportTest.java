@@ -9,12 +9,14 @@ import dev.tandem.bench.machine.Cost;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.knowm.xchart.XYSeries;
 
 class ReportTest {
     @TempDir
@@ -33,10 +35,37 @@ class ReportTest {
     void theReportSaysWhatBoundsAndHowFarFromIt() throws IOException {
         OutputFolder.prepare(folder).write(Sample.report(Sample.disturbed(Sample.product(1, 1, 1))));
         assertThat(Files.readString(folder.resolve("bench.md")))
-                .containsPattern("Linear.forward \\* .* 8x8x8 .* 1.00 s .* 50.0 .* compute .* 50 %")
-                .contains("1 measurements were disturbed")
+                .containsPattern("Linear.forward \\* .* 8x8x8 .* 1.00 s .* 50.0 .* compute .* 50 % +\\| +24 ")
+                .contains("1 measurement was disturbed")
                 .contains("0 of 1 measurements reach 70 %")
                 .contains("![roofline](roofline.png)");
+    }
+
+    @Test
+    void routingIsDrawnAgainstExperts() throws IOException {
+        var report = Sample.report(gate("2048x16", 1e-4), gate("2048x512", 2e-3), gate("16x512", 1e-5));
+        assertThat(OutputFolder.prepare(folder).write(report))
+                .extracting(file -> file.getFileName().toString())
+                .contains("routing.png");
+        assertThat(RoutingChart.of(report.measurements()).orElseThrow().getSeriesCollection())
+                .extracting(XYSeries::getName)
+                .containsExactly("Gate.forward, 2048");
+        assertThat(RoutingChart.of(List.of(gate("2048x16", 1e-4), Sample.product(1))))
+                .isEmpty();
+    }
+
+    private static Measurement gate(String size, double seconds) {
+        Measurement product = Sample.product(Map.of("size", size), seconds);
+        return new Measurement(
+                "GateBenchmark.forward",
+                product.parameters(),
+                product.cost(),
+                product.seconds(),
+                product.share(),
+                product.ceilings(),
+                product.heap(),
+                0,
+                0);
     }
 
     @Test
@@ -123,7 +152,7 @@ class ReportTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "no JSON", "[1, 2", "{}", "{\"provenance\": {}, \"machine\": [{}]}", "[]"})
+    @ValueSource(strings = {"", "no JSON", "[1, 2", "[1, 2]", "{}", "{\"provenance\": {}, \"machine\": [{}]}", "[]"})
     void whatIsNoReportIsRefusedWithItsName(String text) throws IOException {
         Path file = Files.writeString(folder.resolve("other.json"), text);
         assertThatThrownBy(() -> Report.read(file))
@@ -154,6 +183,8 @@ class ReportTest {
         // 16 GB copied at 8 GB/s, 16 GB updated at 16 GB/s, 12 GB read beyond that at 10 GB/s
         assertThat(Sample.CEILINGS.seconds(memory)).isCloseTo(2 + 1 + 1.2, within(1e-9));
         assertThat(Sample.CEILINGS.boundByMemory(memory)).isTrue();
+        // 2 GB copied at 8 GB/s, 8 GB written beyond that at 4 GB/s
+        assertThat(Sample.CEILINGS.seconds(new Cost(0, 1e9, 9e9, 0))).isCloseTo(0.25 + 2, within(1e-9));
         assertThat(Sample.CEILINGS.seconds(Sample.PRODUCT)).isCloseTo(0.5, within(1e-9));
         assertThat(Sample.CEILINGS.boundByMemory(Sample.PRODUCT)).isFalse();
     }

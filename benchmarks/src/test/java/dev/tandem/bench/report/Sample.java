@@ -10,7 +10,7 @@ import java.util.OptionalDouble;
 
 /// Reports to test with.
 final class Sample {
-    static final Ceilings CEILINGS = new Ceilings(100e9, 10e9, 8e9, 16e9);
+    static final Ceilings CEILINGS = new Ceilings(100e9, 10e9, 8e9, 4e9, 16e9);
     static final StartUp TRAINING = start(StartUp.Kind.TRAINING, OptionalDouble.of(600 << 20));
     static final StartUp FORWARD = start(StartUp.Kind.FORWARD, OptionalDouble.empty());
     static final Cost PRODUCT = new Cost(50e9, 1e6, 1e6, 0);
@@ -36,6 +36,7 @@ final class Sample {
                                 1e9,
                                 new Samples(0.2, 0.4, 0.6),
                                 new Samples(0.1, 0.1, 0.2),
+                                Optional.of(new Samples(0.91, 0.92, 0.93)),
                                 0.2)),
                         Map.of("Other", "1.0"),
                         Map.of("Third", "it is not for this machine")),
@@ -56,6 +57,7 @@ final class Sample {
                 Optional.of(new Samples(
                         Arrays.stream(seconds).map(time -> attainable / time).toArray())),
                 Optional.of(CEILINGS),
+                OptionalDouble.of(24),
                 0.01,
                 0);
     }
@@ -73,6 +75,7 @@ final class Sample {
                 calm.seconds(),
                 calm.share(),
                 calm.ceilings(),
+                calm.heap(),
                 0.3,
                 0);
     }
