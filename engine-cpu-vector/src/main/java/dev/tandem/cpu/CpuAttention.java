@@ -21,11 +21,11 @@ final class CpuAttention implements Attention {
     private final Workers.Task backward = this::backwardHead;
     private final Workers.Task decode;
 
-    CpuAttention(Workers workers) {
+    CpuAttention(Workers workers, HeldMemory held) {
         this.workers = workers;
         sequences = new AttentionForward(workers);
         forward = sequences::run;
-        step = new DecodeStep(workers);
+        step = new DecodeStep(workers, held);
         decode = step::run;
         heads = new HeadGradient[workers.threads()];
         for (int worker = 0; worker < heads.length; worker++) {
@@ -99,7 +99,7 @@ final class CpuAttention implements Attention {
         append(CpuStorage.address(qkv), keys, values, B, T, C, P, start);
         if (T == 1) {
             step.operands(y, qkv, keys, values, P, start + 1, H);
-            workers.run(B * H, decode);
+            workers.run(step.tasks(B), decode);
             return;
         }
         queries(y, qkv, H);

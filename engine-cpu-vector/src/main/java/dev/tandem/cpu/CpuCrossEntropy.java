@@ -7,7 +7,10 @@ import jdk.incubator.vector.VectorOperators;
 
 /// Fused log-softmax and loss; each row is read once, in chunks.
 final class CpuCrossEntropy implements CrossEntropy {
-    private static final int CHUNK = 4096;
+    /// Logits at a time: as many lines as the processor waits for at once.
+    private static final int CHUNK = 512;
+    /// Bytes from the logits that are read to those that are asked for.
+    private static final int AHEAD = 1 << 12;
     private static final int UNSCORED = -1;
     // Above it the rounding of the saved value would show in e^(logit - logSumExp).
     private static final float EXACT = 32;
@@ -16,6 +19,7 @@ final class CpuCrossEntropy implements CrossEntropy {
     private static final float MOST_ABOVE = 16;
 
     private final Workers workers;
+    private final HeldMemory held;
     private final Workers.Task forward = this::forwardRows;
     private final Workers.Task backward = this::backwardRows;
 
@@ -29,8 +33,9 @@ final class CpuCrossEntropy implements CrossEntropy {
     private long targets;
     private long dLogits;
 
-    CpuCrossEntropy(Workers workers) {
+    CpuCrossEntropy(Workers workers, HeldMemory held) {
         this.workers = workers;
+        this.held = held;
     }
 
     @Override
@@ -90,6 +95,9 @@ final class CpuCrossEntropy implements CrossEntropy {
                         continue;
                     }
                 }
+                if (!held.cached()) {
+                    Prefetch.lines(chunk + AHEAD, length * (long) Float.BYTES);
+                }
                 float powers = powers(chunk, shift, length, largest);
                 float max = Lanes.get(largest);
                 if (max - shift > MOST_ABOVE) {
@@ -141,7 +149,7 @@ final class CpuCrossEntropy implements CrossEntropy {
             long offset = (long) n * V * Float.BYTES;
             int target = target(n);
             if (target == UNSCORED) {
-                Lanes.fill(dLogits + offset, (long) V * Float.BYTES, (byte) 0);
+                Lanes.clear(dLogits + offset, (long) V * Float.BYTES);
                 continue;
             }
             probabilities(dLogits + offset, logits + offset, Lanes.get(logSumExp + (long) n * Float.BYTES));

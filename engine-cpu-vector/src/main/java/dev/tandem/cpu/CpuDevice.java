@@ -35,7 +35,7 @@ final class CpuDevice implements Device {
                 new CpuEmbedding(workers, scratch),
                 new CpuLayerNorm(workers, scratch),
                 new CpuLinear(workers, held),
-                new CpuAttention(workers),
+                new CpuAttention(workers, held),
                 new CpuGelu(workers),
                 new CpuAdd(workers),
                 new CpuDropout(workers),
@@ -43,7 +43,7 @@ final class CpuDevice implements Device {
                 new CpuDispatch(workers),
                 new CpuExpertLinear(workers, held),
                 new CpuExpertFeedForward(workers, held),
-                new CpuCrossEntropy(workers),
+                new CpuCrossEntropy(workers, held),
                 new CpuGradientNorm(workers, scratch),
                 new CpuAdamW(workers));
     }

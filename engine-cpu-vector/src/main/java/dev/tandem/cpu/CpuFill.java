@@ -85,7 +85,7 @@ final class CpuFill implements Fill {
 
     private void zeroBlock(int block, int worker) {
         long bytes = (long) Blocks.length(block, zeroElements) * Float.BYTES;
-        Lanes.fill(zeros + Blocks.offset(block), bytes, (byte) 0);
+        Lanes.clear(zeros + Blocks.offset(block), bytes);
     }
 
     private void fill(long first, int count, long address, long stride, int worker) {

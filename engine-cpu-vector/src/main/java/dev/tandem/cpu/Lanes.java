@@ -51,8 +51,6 @@ final class Lanes {
     private static final VectorShuffle<Float> ACROSS_2 = exchange(2);
     private static final VectorShuffle<Float> ACROSS_1 = exchange(1);
 
-    private static final long MOST_BYTES_TO_LOOP = 32 << 10;
-
     private Lanes() {}
 
     private static VectorSpecies<Float> floats(int bits) {
@@ -142,13 +140,10 @@ final class Lanes {
         MEMORY.set(LONG, address & ADDRESS_BITS, value);
     }
 
-    /// Fills memory. A little of it by a loop: a segment is an object until the compiler takes it away, which who
-    /// fills once a step waits long for.
+    /// Fills some memory by a loop: a segment is an object until the compiler takes it away, which who fills once a
+    /// step
+    /// waits long for.
     static void fill(long address, long bytes, byte value) {
-        if (bytes > MOST_BYTES_TO_LOOP) {
-            MEMORY.asSlice(address, bytes).fill(value);
-            return;
-        }
         long end = address + bytes;
         long eight = (value & 0xffL) * 0x0101010101010101L;
         long at = address;
@@ -158,6 +153,11 @@ final class Lanes {
         for (; at < end; at++) {
             setByte(at, value);
         }
+    }
+
+    /// Clears much memory, as fast as the JDK can.
+    static void clear(long address, long bytes) {
+        MEMORY.asSlice(address, bytes).fill((byte) 0);
     }
 
     // All copies go by layout. Without one, segments of a few bytes are copied by a loop of the JDK. In one test run on

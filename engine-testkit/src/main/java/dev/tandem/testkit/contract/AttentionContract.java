@@ -47,6 +47,7 @@ public abstract class AttentionContract extends KernelContract {
         trials.add(Trial.of("decoding", on -> decode(on, 2, 37, 12, 3, 8)));
         trials.add(Trial.of("decoding, one head of 64", on -> decode(on, 1, 150, 100, 1, 64)));
         trials.add(Trial.of("decoding, heads of 151", on -> decode(on, 2, 75, 66, 2, 151)));
+        trials.add(Trial.of("decoding, five heads", on -> decode(on, 1, 150, 140, 5, 24)));
         trials.add(Trial.of("decoding a prompt in parts", on -> decodeParts(on, 2, 150, 1, 20)));
         trials.add(Trial.of("decoding behind a long cache", on -> decodeLate(on, 1, 9000, 2, 4)));
         return trials;
