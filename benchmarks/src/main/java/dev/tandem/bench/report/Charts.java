@@ -5,11 +5,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.knowm.xchart.CategoryChart;
 import org.knowm.xchart.CategoryChartBuilder;
 import org.knowm.xchart.CategorySeries.CategorySeriesRenderStyle;
+import org.knowm.xchart.XYChart;
 import org.knowm.xchart.style.Styler.LegendPosition;
 import org.knowm.xchart.style.lines.SeriesLines;
 import org.knowm.xchart.style.markers.SeriesMarkers;
@@ -30,13 +33,22 @@ final class Charts {
     }
 
     /// Speed against the number of experts.
-    Optional<CategoryChart> experts() {
+    Optional<XYChart> experts() {
         var axis = Axis.of(report.measurements(), "experts");
-        return speed(
-                axis,
+        if (axis.isEmpty()) {
+            return Optional.empty();
+        }
+        var lines = new LinkedHashMap<String, SortedMap<Integer, Double>>();
+        axis.families().forEach((name, family) -> {
+            var line = new TreeMap<Integer, Double>();
+            family.forEach((experts, measurement) -> line.put(Integer.valueOf(experts), measurement.flops() / GIGA));
+            lines.put(name, line);
+        });
+        return Optional.of(LineChart.underRoof(
                 "Speed against the number of experts, tokens spread evenly",
-                "experts",
-                CategorySeriesRenderStyle.Line);
+                "GFLOP/s",
+                lines,
+                report.machines().getLast().flops() / GIGA));
     }
 
     /// Speed against how tokens spread over experts.

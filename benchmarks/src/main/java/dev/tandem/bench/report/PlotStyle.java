@@ -51,13 +51,17 @@ final class PlotStyle {
         chart.addAnnotation(new AnnotationLine(value, false, false));
     }
 
-    /// Both axes by powers of ten.
-    static void logarithmic(XYStyler styler) {
+    /// The horizontal axis by powers of ten.
+    static void logarithmicX(XYStyler styler) {
         styler.setXAxisLogarithmic(true);
-        styler.setYAxisLogarithmic(true);
         styler.setXAxisLogarithmicDecadeOnly(true);
-        styler.setYAxisLogarithmicDecadeOnly(true);
         styler.setXAxisTickLabelsFormattingFunction(PlotStyle::decade);
+    }
+
+    /// The vertical axis by powers of ten.
+    static void logarithmicY(XYStyler styler) {
+        styler.setYAxisLogarithmic(true);
+        styler.setYAxisLogarithmicDecadeOnly(true);
         styler.setYAxisTickLabelsFormattingFunction(PlotStyle::decade);
     }
 

@@ -88,7 +88,8 @@ final class Roofline {
 
     private static void axes(XYChart chart, double low, double high) {
         var styler = chart.getStyler();
-        PlotStyle.logarithmic(styler);
+        PlotStyle.logarithmicX(styler);
+        PlotStyle.logarithmicY(styler);
         styler.setXAxisMin(LEFT);
         styler.setXAxisMax(RIGHT);
         styler.setYAxisMin(low);

@@ -10,6 +10,11 @@ interface Contestant extends AutoCloseable {
     /// Brings back what calls change, before some of them are timed together.
     default void begin() {}
 
+    /// How long it has to run at least before it is warm: until a compiler behind it has seen what is called often.
+    default double warmUpSeconds() {
+        return 1.5;
+    }
+
     /// Computes once, finished when it returns.
     void run();
 

@@ -40,6 +40,11 @@ final class JlamaProduct implements Contestant {
     }
 
     @Override
+    public double warmUpSeconds() {
+        return TandemContestant.JAVA_WARM_UP_SECONDS;
+    }
+
+    @Override
     public String version() {
         return Artifact.version(TensorOperations.class).replace("core-", "");
     }

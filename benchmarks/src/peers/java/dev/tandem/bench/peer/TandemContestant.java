@@ -13,6 +13,10 @@ import java.util.logging.Logger;
 
 /// A calculation by Tandem: an open backend, and room for operands.
 abstract class TandemContestant implements Contestant {
+    /// Of what the virtual machine compiles. After two seconds, one process of attention in some thirty had stood at half of
+    /// its speed for longer than a warm-up looks back.
+    static final double JAVA_WARM_UP_SECONDS = 5;
+
     // Held, because a logger nobody holds forgets its level.
     private final Logger engine = Logger.getLogger("dev.tandem.engine");
     private final Setting setting;
@@ -53,6 +57,11 @@ abstract class TandemContestant implements Contestant {
 
     protected final Answer answer(String name, Tensor tensor) {
         return new Answer(name, backend.floats(tensor));
+    }
+
+    @Override
+    public final double warmUpSeconds() {
+        return JAVA_WARM_UP_SECONDS;
     }
 
     @Override

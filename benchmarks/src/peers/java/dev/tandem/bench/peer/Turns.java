@@ -9,7 +9,6 @@ final class Turns {
 
     // Until four windows in a row bring no more than 2 %: compilers are done.
     private static final double WINDOW_SECONDS = 0.25;
-    private static final double LEAST_SECONDS = 1.5;
     private static final double MOST_SECONDS = 15;
     private static final double GAIN = 0.98;
     private static final int STABLE_WINDOWS = 4;
@@ -28,7 +27,7 @@ final class Turns {
         long begin = System.nanoTime();
         double best = Double.MAX_VALUE;
         int stable = 0;
-        while (seconds(begin) < MOST_SECONDS && (seconds(begin) < LEAST_SECONDS || stable < STABLE_WINDOWS)) {
+        while (seconds(begin) < MOST_SECONDS && (seconds(begin) < contestant.warmUpSeconds() || stable < STABLE_WINDOWS)) {
             contestant.begin();
             double now = window(WINDOW_SECONDS);
             stable = now < best * GAIN ? 0 : stable + 1;
