@@ -13,8 +13,8 @@ import java.util.logging.Logger;
 
 /// A calculation by Tandem: an open backend, and room for operands.
 abstract class TandemContestant implements Contestant {
-    /// Of what the virtual machine compiles. After two seconds, one process of attention in some thirty had stood at half of
-    /// its speed for longer than a warm-up looks back.
+    /// Of what the virtual machine compiles: behind a shorter warm-up, a process of attention once stayed at a third of
+    /// its speed.
     static final double JAVA_WARM_UP_SECONDS = 5;
 
     // Held, because a logger nobody holds forgets its level.
