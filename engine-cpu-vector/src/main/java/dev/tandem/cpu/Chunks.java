@@ -35,12 +35,17 @@ final class Chunks {
         return chunks(blocks, panels, LEAST_PANELS, threads);
     }
 
-    /// Blocks of the columns of a weight gradient: one for each thread where a few panels are all there is.
+    /// Blocks of the columns of a weight gradient: more than its size asks for where they would leave a thread with a
+    /// task more than the others, or without one.
     static int columnBlocks(int columns, int panels, int threads) {
-        int blocks = Split.parts(columns, WeightGradient.COLUMNS);
-        return panels >= LEAST_PANELS
-                ? blocks
-                : Math.clamp(Split.parts(columns, LEAST_COLUMNS), blocks, Math.max(blocks, threads));
+        int least = Split.parts(columns, WeightGradient.COLUMNS);
+        int most = Math.max(least, Split.parts(columns, LEAST_COLUMNS));
+        for (int blocks = least; blocks <= most; blocks++) {
+            if (blocks * panels(blocks, panels, threads) % threads == 0) {
+                return blocks;
+            }
+        }
+        return Math.clamp(threads, least, most);
     }
 
     private static int chunks(int blocks, int panels, int least, int threads) {

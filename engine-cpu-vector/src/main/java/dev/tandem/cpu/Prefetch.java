@@ -20,16 +20,12 @@ final class Prefetch {
 
     private static final byte TO_FIRST_LEVEL = 0x0f; // prefetcht0 [rdi]
     private static final byte TO_SECOND_LEVEL = 0x17; // prefetcht1 [rdi]
-    // Where a panel that shall stay in the first-level cache fills it, what is asked for would push it out while tiles
-    // read it.
-    private static final boolean PANELS_FIT =
-            Reduction.DEPTH_IN_CACHE * GemmTile.ROW_BYTES < Processor.firstLevelCache();
-
     // Not unrolled: measured, with four requests a turn cold weights come as late as without any.
     private static final byte[] LINES_CODE = {
         0x0f,
         0x18,
-        PANELS_FIT ? TO_FIRST_LEVEL : TO_SECOND_LEVEL, // next:
+        // Where panels fill the first-level cache, what is asked for would push them out while tiles read them.
+        Reduction.PANELS_FIT ? TO_FIRST_LEVEL : TO_SECOND_LEVEL, // next:
         0x48,
         (byte) 0x83,
         (byte) 0xc7,
