@@ -1,6 +1,7 @@
 package dev.tandem.cpu;
 
 import dev.tandem.engine.kernel.GeluForm;
+import java.lang.foreign.Arena;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 
@@ -8,10 +9,19 @@ import jdk.incubator.vector.VectorMask;
 ///
 /// Vectors are never passed to a method: where it is not inlined they would be boxed.
 final class Activation {
-    /// Added to -0 it leaves that as it is, as where tiles write results themselves.
-    private static final float NOTHING = -0f;
+    /// A row of a panel that added to anything leaves it as it is, -0 included. An address, since C2 makes objects of
+    /// vectors that may have come by two ways.
+    private static final long NOTHING = nothing();
 
     private Activation() {}
+
+    private static long nothing() {
+        long row = Arena.global().allocate(GemmTile.ROW_BYTES, Lanes.BYTES).address();
+        for (int i = 0; i < GemmTile.WIDTH; i++) {
+            Lanes.set(row + (long) i * Float.BYTES, -0f);
+        }
+        return row;
+    }
 
     /// `y = form(x + bias)`. `y` may be `x`.
     ///
@@ -27,7 +37,7 @@ final class Activation {
     /// `y = x + bias`, as above.
     static void shift(int rows, int lanes, long y, long yStride, long x, long xStride, long bias) {
         VectorMask<Float> mask = Lanes.tail(0, lanes);
-        FloatVector shift = bias == 0 ? Lanes.broadcast(NOTHING) : Lanes.load(bias, mask);
+        FloatVector shift = Lanes.load(bias == 0 ? NOTHING : bias, mask);
         for (int r = 0; r < rows; r++) {
             FloatVector value = Lanes.load(x + r * xStride).add(shift);
             Lanes.store(value, y + r * yStride, mask);
@@ -36,8 +46,9 @@ final class Activation {
 
     /// `y = x + bias` for a panel of [GemmTile#WIDTH] columns.
     static void shiftPanel(int rows, long y, long yStride, long x, long xStride, long bias) {
-        FloatVector left = bias == 0 ? Lanes.broadcast(NOTHING) : Lanes.load(bias);
-        FloatVector right = bias == 0 ? Lanes.broadcast(NOTHING) : Lanes.load(bias + Lanes.BYTES);
+        long shift = bias == 0 ? NOTHING : bias;
+        FloatVector left = Lanes.load(shift);
+        FloatVector right = Lanes.load(shift + Lanes.BYTES);
         for (int r = 0; r < rows; r++) {
             long from = x + r * xStride;
             long to = y + r * yStride;
@@ -50,7 +61,7 @@ final class Activation {
 
     private static void erf(int rows, int lanes, long y, long yStride, long x, long xStride, long bias) {
         VectorMask<Float> mask = Lanes.tail(0, lanes);
-        FloatVector shift = bias == 0 ? FloatVector.zero(Lanes.F32) : Lanes.load(bias, mask);
+        FloatVector shift = Lanes.load(bias == 0 ? NOTHING : bias, mask);
         for (int r = 0; r < rows; r++) {
             FloatVector value = Lanes.load(x + r * xStride).add(shift);
             Lanes.store(VectorMath.gelu(value), y + r * yStride, mask);
@@ -59,7 +70,7 @@ final class Activation {
 
     private static void tanh(int rows, int lanes, long y, long yStride, long x, long xStride, long bias) {
         VectorMask<Float> mask = Lanes.tail(0, lanes);
-        FloatVector shift = bias == 0 ? FloatVector.zero(Lanes.F32) : Lanes.load(bias, mask);
+        FloatVector shift = Lanes.load(bias == 0 ? NOTHING : bias, mask);
         for (int r = 0; r < rows; r++) {
             FloatVector value = Lanes.load(x + r * xStride).add(shift);
             Lanes.store(VectorMath.geluTanh(value), y + r * yStride, mask);

@@ -124,6 +124,7 @@ final class AttentionForward {
         long output = query + D * GemmTile.ROW_BYTES;
         long max = output + D * GemmTile.ROW_BYTES;
         long scores = max + STATISTICS * GemmTile.ROW_BYTES;
+        seeNothing(max);
         for (int j = 0; j < seen; j += KEYS) {
             int block = Math.min(KEYS, seen - j);
             multiplyKeys(packedKeys + (long) j * D * Float.BYTES, Math.min(KEYS, packed - j), block, query, scores);
@@ -178,11 +179,18 @@ final class AttentionForward {
             long lanes = (long) half * Lanes.BYTES;
             hideLater(scores + lanes, count, diagonal + half * Lanes.LENGTH);
         }
-        maxima(scores, count, max, fading, first);
+        maxima(scores, count, max, fading);
         if (!first) {
             fade(output, sum, fading, D);
         }
-        powers(scores, count, max, sum, first);
+        powers(scores, count, max, sum);
+    }
+
+    private static void seeNothing(long max) {
+        for (long half = 0; half < GemmTile.ROW_BYTES; half += Lanes.BYTES) {
+            Lanes.store(Lanes.broadcast(UNSEEN), max + half);
+            Lanes.store(FloatVector.zero(Lanes.F32), max + GemmTile.ROW_BYTES + half);
+        }
     }
 
     private static void hideLater(long scores, int count, int diagonal) {
@@ -194,9 +202,9 @@ final class AttentionForward {
     }
 
     /// Brings the maxima up to date; `fading` becomes the old ones less the new ones.
-    private static void maxima(long scores, int count, long max, long fading, boolean first) {
-        FloatVector left = first ? Lanes.broadcast(UNSEEN) : Lanes.load(max);
-        FloatVector right = first ? Lanes.broadcast(UNSEEN) : Lanes.load(max + Lanes.BYTES);
+    private static void maxima(long scores, int count, long max, long fading) {
+        FloatVector left = Lanes.load(max);
+        FloatVector right = Lanes.load(max + Lanes.BYTES);
         Lanes.store(left, fading);
         Lanes.store(right, fading + Lanes.BYTES);
         for (int j = 0; j < count; j++) {
@@ -233,11 +241,11 @@ final class AttentionForward {
     }
 
     /// Turns scores into powers and adds them to the sums.
-    private static void powers(long scores, int count, long max, long sum, boolean first) {
+    private static void powers(long scores, int count, long max, long sum) {
         for (int half = 0; half < 2; half++) {
             long lanes = (long) half * Lanes.BYTES;
             FloatVector shift = shift(max + lanes);
-            FloatVector total = first ? FloatVector.zero(Lanes.F32) : Lanes.load(sum + lanes);
+            FloatVector total = Lanes.load(sum + lanes);
             for (int j = 0; j < count; j++) {
                 long at = scores + j * GemmTile.ROW_BYTES + lanes;
                 FloatVector power = VectorMath.exp2(Lanes.load(at).sub(shift));

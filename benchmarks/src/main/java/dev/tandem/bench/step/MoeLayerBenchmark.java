@@ -4,9 +4,11 @@ import dev.tandem.bench.BackendBenchmark;
 import dev.tandem.bench.Load;
 import dev.tandem.bench.Work;
 import dev.tandem.engine.kernel.GeluForm;
+import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.Warmup;
 
 /// How fast is a whole layer of experts, from the gate's logits to the weighted sum, and its
 /// backward?
@@ -14,6 +16,7 @@ import org.openjdk.jmh.annotations.Setup;
 /// Bound by FLOPs, `2·N·C·E + 4·rows·C·F` forward and twice that backward, where an expert has tens
 /// of rows or more; with fewer by the bytes of the experts that are touched. Rows without a token
 /// never count. Top-2 of all experts.
+@Warmup(iterations = 5, time = 1, timeUnit = TimeUnit.SECONDS)
 public class MoeLayerBenchmark extends BackendBenchmark {
     /// `N x C x F`.
     @Param({"2048x512x2048", "256x512x2048", "16x512x2048", "1x512x2048"})

@@ -15,7 +15,7 @@ import org.openjdk.jmh.annotations.Warmup;
 ///
 /// Bound by FLOPs; many experts and few tokens make it bound by the bytes of parameters, gradients
 /// and moments.
-@Warmup(iterations = 3, time = 2, timeUnit = TimeUnit.SECONDS)
+@Warmup(iterations = 5, time = 2, timeUnit = TimeUnit.SECONDS)
 @Measurement(iterations = 5, time = 2, timeUnit = TimeUnit.SECONDS)
 public class TrainingStepBenchmark extends BackendBenchmark {
     private static final GptConfig SMALL = GptConfig.gpt3(17, 8, 2, 16, 2).withExperts(4);
