@@ -10,7 +10,7 @@ import jdk.incubator.vector.VectorMask;
 /// Vectors are never passed to a method: where it is not inlined they would be boxed.
 final class Activation {
     /// A row of a panel that added to anything leaves it as it is, -0 included. An address, since C2 makes objects of
-    /// vectors that may have come by two ways.
+    /// a vector that either of two branches made.
     private static final long NOTHING = nothing();
 
     private Activation() {}

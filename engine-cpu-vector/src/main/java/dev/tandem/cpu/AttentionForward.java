@@ -1,8 +1,6 @@
 package dev.tandem.cpu;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
-import jdk.incubator.vector.VectorOperators;
 
 /// Attention of WIDTH queries at a time over blocks of keys, with running maximum and sum.
 ///
@@ -11,10 +9,6 @@ import jdk.incubator.vector.VectorOperators;
 final class AttentionForward {
     /// Keys of a block: scores and packed keys stay in the first-level cache.
     static final int KEYS = 96;
-
-    // Rows of a panel's maxima, sums, and what fades the sums when a maximum grows
-    private static final int STATISTICS = 3;
-    private static final float UNSEEN = Float.NEGATIVE_INFINITY;
 
     private final Workers workers;
 
@@ -61,7 +55,7 @@ final class AttentionForward {
                 + Gemm.packedBytes(keys, D)
                 + HeadTiles.channelBytes(keys, D)
                 + Packing.tableBytes(GemmTile.WIDTH)
-                + (2L * D + KEYS + STATISTICS) * GemmTile.ROW_BYTES
+                + (2L * D + KEYS + OnlineSoftmax.ROWS) * GemmTile.ROW_BYTES
                 + dropBytes();
     }
 
@@ -123,13 +117,13 @@ final class AttentionForward {
         long query = scratch + Packing.tableBytes(GemmTile.WIDTH);
         long output = query + D * GemmTile.ROW_BYTES;
         long max = output + D * GemmTile.ROW_BYTES;
-        long scores = max + STATISTICS * GemmTile.ROW_BYTES;
-        seeNothing(max);
+        long scores = max + OnlineSoftmax.ROWS * GemmTile.ROW_BYTES;
+        OnlineSoftmax.begin(max);
         for (int j = 0; j < seen; j += KEYS) {
             int block = Math.min(KEYS, seen - j);
             multiplyKeys(packedKeys + (long) j * D * Float.BYTES, Math.min(KEYS, packed - j), block, query, scores);
             hidePadding(b, j, block, scores);
-            softmax(scores, block, start + first - j, max, output, j == 0);
+            OnlineSoftmax.add(scores, block, start + first - j, max, output, D, j == 0);
             if (dropout > 0) {
                 drop(b, h, first, j, block, scores, scores + KEYS * GemmTile.ROW_BYTES);
             }
@@ -160,99 +154,12 @@ final class AttentionForward {
         if (padding == 0) {
             return;
         }
-        FloatVector unseen = Lanes.broadcast(UNSEEN);
+        FloatVector unseen = Lanes.broadcast(OnlineSoftmax.UNSEEN);
         for (int j = 0; j < count; j++) {
             if (Lanes.getInt(padding + ((long) b * keyCapacity + firstKey + j) * Integer.BYTES) != 0) {
                 Lanes.store(unseen, scores + j * GemmTile.ROW_BYTES);
                 Lanes.store(unseen, scores + j * GemmTile.ROW_BYTES + Lanes.BYTES);
             }
-        }
-    }
-
-    /// Turns the scores of a panel of queries into powers, and brings maximum, sum and output up to date.
-    ///
-    /// @param diagonal lane i sees the keys up to `diagonal + i`
-    private void softmax(long scores, int count, int diagonal, long max, long output, boolean first) {
-        long sum = max + GemmTile.ROW_BYTES;
-        long fading = sum + GemmTile.ROW_BYTES;
-        for (int half = 0; half < 2; half++) {
-            long lanes = (long) half * Lanes.BYTES;
-            hideLater(scores + lanes, count, diagonal + half * Lanes.LENGTH);
-        }
-        maxima(scores, count, max, fading);
-        if (!first) {
-            fade(output, sum, fading, D);
-        }
-        powers(scores, count, max, sum);
-    }
-
-    private static void seeNothing(long max) {
-        for (long half = 0; half < GemmTile.ROW_BYTES; half += Lanes.BYTES) {
-            Lanes.store(Lanes.broadcast(UNSEEN), max + half);
-            Lanes.store(FloatVector.zero(Lanes.F32), max + GemmTile.ROW_BYTES + half);
-        }
-    }
-
-    private static void hideLater(long scores, int count, int diagonal) {
-        for (int j = Math.max(0, diagonal + 1); j < count; j++) {
-            VectorMask<Float> unseen = Lanes.tail(0, j - diagonal);
-            long at = scores + j * GemmTile.ROW_BYTES;
-            Lanes.store(Lanes.load(at).blend(UNSEEN, unseen), at);
-        }
-    }
-
-    /// Brings the maxima up to date; `fading` becomes the old ones less the new ones.
-    private static void maxima(long scores, int count, long max, long fading) {
-        FloatVector left = Lanes.load(max);
-        FloatVector right = Lanes.load(max + Lanes.BYTES);
-        Lanes.store(left, fading);
-        Lanes.store(right, fading + Lanes.BYTES);
-        for (int j = 0; j < count; j++) {
-            FloatVector score = Lanes.load(scores + j * GemmTile.ROW_BYTES);
-            left = left.blend(score, score.compare(VectorOperators.GT, left));
-            FloatVector other = Lanes.load(scores + j * GemmTile.ROW_BYTES + Lanes.BYTES);
-            right = right.blend(other, other.compare(VectorOperators.GT, right));
-        }
-        Lanes.store(left, max);
-        Lanes.store(right, max + Lanes.BYTES);
-        for (int half = 0; half < 2; half++) {
-            long lanes = (long) half * Lanes.BYTES;
-            Lanes.store(Lanes.load(fading + lanes).sub(shift(max + lanes)), fading + lanes);
-        }
-    }
-
-    /// Where nothing is seen yet, any finite shift gives powers of 0.
-    private static FloatVector shift(long max) {
-        FloatVector largest = Lanes.load(max);
-        return largest.blend(0, largest.compare(VectorOperators.EQ, UNSEEN));
-    }
-
-    /// Brings sums and output of the keys before to the new maxima.
-    private static void fade(long output, long sum, long fading, int D) {
-        for (int half = 0; half < 2; half++) {
-            long lanes = (long) half * Lanes.BYTES;
-            FloatVector factor = VectorMath.exp2(Lanes.load(fading + lanes));
-            Lanes.store(Lanes.load(sum + lanes).mul(factor), sum + lanes);
-            for (int d = 0; d < D; d++) {
-                long at = output + lanes + d * GemmTile.ROW_BYTES;
-                Lanes.store(Lanes.load(at).mul(factor), at);
-            }
-        }
-    }
-
-    /// Turns scores into powers and adds them to the sums.
-    private static void powers(long scores, int count, long max, long sum) {
-        for (int half = 0; half < 2; half++) {
-            long lanes = (long) half * Lanes.BYTES;
-            FloatVector shift = shift(max + lanes);
-            FloatVector total = Lanes.load(sum + lanes);
-            for (int j = 0; j < count; j++) {
-                long at = scores + j * GemmTile.ROW_BYTES + lanes;
-                FloatVector power = VectorMath.exp2(Lanes.load(at).sub(shift));
-                Lanes.store(power, at);
-                total = total.add(power);
-            }
-            Lanes.store(total, sum + lanes);
         }
     }
 
@@ -267,18 +174,8 @@ final class AttentionForward {
             long row = PhiloxWords.row(words, index, T, Math.min(i, count - 1), KEYS);
             Lanes.setLong(scratch + (long) i * Long.BYTES, row);
         }
-        HeadTiles.toPanel(scratch, 0, KEYS, turned);
+        Packing.tokens(scratch, GemmTile.WIDTH, 0, KEYS, turned);
         CpuDropout.drop(scores, scores, turned, keys * GemmTile.WIDTH, dropout);
-    }
-
-    /// Divides one vector of queries by their sums; what has seen nothing becomes 0.
-    private static void normalize(long output, long sum, int D) {
-        FloatVector total = Lanes.load(sum);
-        FloatVector inverse = Lanes.broadcast(1).div(total).blend(0, total.compare(VectorOperators.EQ, 0));
-        for (int d = 0; d < D; d++) {
-            long at = output + d * GemmTile.ROW_BYTES;
-            Lanes.store(Lanes.load(at).mul(inverse), at);
-        }
     }
 
     /// Divides by the sums and stores the queries `from ... to - 1` of a panel.
@@ -286,8 +183,7 @@ final class AttentionForward {
         long output = scratch + Packing.tableBytes(GemmTile.WIDTH) + D * GemmTile.ROW_BYTES;
         long max = output + D * GemmTile.ROW_BYTES;
         long sum = max + GemmTile.ROW_BYTES;
-        normalize(output, sum, D);
-        normalize(output + Lanes.BYTES, sum + Lanes.BYTES, D);
+        OnlineSoftmax.normalize(output, sum, D);
         long target = y + ((long) b * T + first + from) * yStride + (long) h * D * Float.BYTES;
         HeadTiles.fromPanel(output + (long) from * Float.BYTES, D, to - from, target, yStride, scratch);
         if (logSumExp == 0) {

@@ -9,7 +9,7 @@ final class Chunks {
     // Rows are packed once per chunk, unless one worker takes several in a row: with these panels that costs a few per
     // cent.
     private static final int LEAST_PANELS = 8;
-    // Of a weight gradient x is packed by every task.
+    // Every task of a weight gradient packs x for itself.
     private static final int LEAST_PANELS_OF_GRADIENT = 16;
     // dy is packed once per block of columns.
     private static final int LEAST_COLUMNS = 128;
@@ -35,7 +35,8 @@ final class Chunks {
     /// Chunks of the panels of a weight gradient, for each of `blocks` blocks of its columns.
     static int panels(int blocks, int panels, int threads) {
         int chunks = chunks(blocks, panels, LEAST_PANELS_OF_GRADIENT, threads);
-        return blocks * chunks < threads ? chunks(blocks, panels, LEAST_PANELS, threads) : chunks;
+        boolean even = blocks * chunks % threads == 0;
+        return even ? chunks : chunks(blocks, panels, LEAST_PANELS, threads);
     }
 
     /// Blocks of the columns of a weight gradient: more than its size asks for where they would leave a thread with a

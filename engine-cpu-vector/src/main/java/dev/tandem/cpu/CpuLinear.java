@@ -21,7 +21,7 @@ final class CpuLinear implements Linear {
     private int rowBlocks;
     private int columnChunks;
     private int columnBlocks;
-    private int blocks;
+    private int panelChunks;
     private long x;
     private long y;
     private long pre;
@@ -136,9 +136,9 @@ final class CpuLinear implements Linear {
     public void backwardWeight(Tensor dWeight, Optional<Tensor> dBias, Tensor dy, Tensor x) {
         operands(dy, x, dWeight);
         bias = CpuExpertLinear.address(dBias);
-        blocks = Chunks.columnBlocks(layout.in(), layout.panels(), workers.threads());
-        columnBlocks = Chunks.panels(blocks, layout.panels(), workers.threads());
-        workers.run(blocks * columnBlocks, weightGradient);
+        columnBlocks = Chunks.columnBlocks(layout.in(), layout.panels(), workers.threads());
+        panelChunks = Chunks.panels(columnBlocks, layout.panels(), workers.threads());
+        workers.run(columnBlocks * panelChunks, weightGradient);
     }
 
     private void weightGradientBlock(int task, int worker) {
@@ -150,6 +150,6 @@ final class CpuLinear implements Linear {
         gradient.of(layout, weight, bias, 0, N);
         gradient.gathered(table);
         gradient.rows(y, layout.out() * (long) Float.BYTES);
-        gradient.add(table + tableBytes, task % blocks, blocks, task / blocks, columnBlocks);
+        gradient.add(table + tableBytes, task % columnBlocks, columnBlocks, task / columnBlocks, panelChunks);
     }
 }

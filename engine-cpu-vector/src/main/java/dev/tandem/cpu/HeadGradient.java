@@ -235,7 +235,7 @@ final class HeadGradient {
     private void queryGradients(int firstQuery, int queries, int firstKey, int panels) {
         for (int p = 0; p < queries; p += WIDTH) {
             int seen = Math.min(panels, (firstQuery + p - firstKey) / WIDTH + 1);
-            HeadTiles.transpose(seen, scores + p * ROW, BLOCK * ROW, turned);
+            Transpose.TRANSPOSE.squares(seen, scores + p * ROW, BLOCK * ROW, turned);
             int keys = Math.min(seen * WIDTH, T - firstKey);
             long dq = panel(dQueryPanels, (firstQuery + p) / WIDTH);
             HeadTiles.multiplyChannels(keyChannels, firstKey, T, keys, D, turned, dq, firstKey > 0);

@@ -67,7 +67,7 @@ final class HeadTiles {
         for (int i = 0; i < GemmTile.WIDTH; i++) {
             Lanes.setLong(table + (long) i * Long.BYTES, rows + Math.min(i, count - 1) * stride);
         }
-        toPanel(table, 0, D, panel);
+        Packing.tokens(table, GemmTile.WIDTH, 0, D, panel);
     }
 
     /// The same for any number of rows: panels one after the other.
@@ -75,27 +75,6 @@ final class HeadTiles {
         for (int i = 0; i < count; i += GemmTile.WIDTH) {
             long panel = panels + i * (long) D * Float.BYTES;
             toPanel(rows + i * stride, stride, Math.min(GemmTile.WIDTH, count - i), D, panel, table);
-        }
-    }
-
-    /// Rows to a panel. The table has WIDTH entries.
-    static void toPanel(long table, long offset, int D, long panel) {
-        int vectorized = Lanes.F32.loopBound(D);
-        if (vectorized > 0) {
-            Transpose.TRANSPOSE.rows(table, offset, vectorized, panel, GemmTile.ROW_BYTES);
-            Transpose.TRANSPOSE.rows(
-                    table + (long) Lanes.LENGTH * Long.BYTES,
-                    offset,
-                    vectorized,
-                    panel + Lanes.BYTES,
-                    GemmTile.ROW_BYTES);
-        }
-        for (int d = vectorized; d < D; d++) {
-            for (int i = 0; i < GemmTile.WIDTH; i++) {
-                long row = Lanes.getLong(table + (long) i * Long.BYTES) + offset;
-                float value = Lanes.get(row + (long) d * Float.BYTES);
-                Lanes.set(panel + d * GemmTile.ROW_BYTES + (long) i * Float.BYTES, value);
-            }
         }
     }
 
@@ -117,12 +96,6 @@ final class HeadTiles {
                 Lanes.set(out + i * stride + (long) d * Float.BYTES, value);
             }
         }
-    }
-
-    /// The transposed of WIDTH rows of WIDTH lanes, for panels that lie `panelBytes` apart.
-    static void transpose(int panels, long rows, long panelBytes, long out) {
-        Transpose.TRANSPOSE.panels(panels, rows, panelBytes, out);
-        Transpose.TRANSPOSE.panels(panels, rows + Lanes.LENGTH * GemmTile.ROW_BYTES, panelBytes, out + Lanes.BYTES);
     }
 
     /// `panel *= factor`.

@@ -106,7 +106,7 @@ final class Packing {
     /// @param columns at most two vectors
     static void columns(long table, int depth, long offset, int columns, long out) {
         long stride = columns * (long) Float.BYTES;
-        // Not one method: C2 makes an object of one of two masks at each call.
+        // Not one method: C2 makes an object of one of its two masks in every call.
         if (columns <= Lanes.LENGTH) {
             vectors(table, depth, offset, columns, out, stride);
         } else {
@@ -206,7 +206,6 @@ final class Packing {
             source = spare;
             panelBytes = block;
         }
-        Transpose.TRANSPOSE.panels(panels, source, panelBytes, out);
-        Transpose.TRANSPOSE.panels(panels, source + Lanes.LENGTH * GemmTile.ROW_BYTES, panelBytes, out + Lanes.BYTES);
+        Transpose.TRANSPOSE.squares(panels, source, panelBytes, out);
     }
 }

@@ -25,7 +25,7 @@ final class Prefetch {
         0x0f,
         0x18,
         // Where panels fill the first-level cache, what is asked for would push them out while tiles read them.
-        Reduction.PANELS_FIT ? TO_FIRST_LEVEL : TO_SECOND_LEVEL, // next:
+        Reduction.PANELS_LEAVE_ROOM ? TO_FIRST_LEVEL : TO_SECOND_LEVEL, // next:
         0x48,
         (byte) 0x83,
         (byte) 0xc7,

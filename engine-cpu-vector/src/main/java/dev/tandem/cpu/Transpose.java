@@ -29,6 +29,12 @@ abstract class Transpose {
     /// `k < WIDTH`, `i < LENGTH`: the rows of weight panels become columns of a panel.
     abstract void panels(int panels, long source, long panelBytes, long out);
 
+    /// The same for `i < WIDTH`.
+    final void squares(int panels, long source, long panelBytes, long out) {
+        panels(panels, source, panelBytes, out);
+        panels(panels, source + Lanes.LENGTH * GemmTile.ROW_BYTES, panelBytes, out + Lanes.BYTES);
+    }
+
     private static IntVector low(int distance) {
         return indices(distance, false);
     }

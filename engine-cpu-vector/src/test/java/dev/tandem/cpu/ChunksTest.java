@@ -7,7 +7,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 final class ChunksTest {
     @ParameterizedTest(name = "{0} columns, {1} panels, {2} threads")
-    @CsvSource({"1536, 12, 2", "1536, 12, 4", "384, 48, 2", "768, 96, 16", "768, 1, 2", "3072, 24, 3"})
+    @CsvSource({"1536, 12, 2", "1536, 12, 4", "384, 48, 2", "768, 96, 16", "768, 1, 2", "3072, 24, 3", "1152, 24, 2"})
     void tasksOfWeightGradientAreSharedOutEvenly(int columns, int panels, int threads) {
         int blocks = Chunks.columnBlocks(columns, panels, threads);
         assertThat(blocks * Chunks.panels(blocks, panels, threads) % threads).isZero();

@@ -33,37 +33,18 @@ public record Machine(int threads, Ceilings cached, Ceilings shared, Ceilings me
     Map<String, Object> json() {
         var json = new LinkedHashMap<String, Object>();
         json.put("threads", threads);
-        put(json, "cached", cached);
-        put(json, "shared", shared);
-        put(json, "memory", memory);
+        CeilingFields.put(json, "cached", cached);
+        CeilingFields.put(json, "shared", shared);
+        CeilingFields.put(json, "memory", memory);
         return json;
-    }
-
-    private static void put(Map<String, Object> json, String where, Ceilings ceilings) {
-        json.put(where + "Flops", ceilings.flops());
-        json.put(where + "Read", ceilings.readBytes());
-        json.put(where + "Copy", ceilings.copyBytes());
-        json.put(where + "Write", ceilings.writeBytes());
-        json.put(where + "Update", ceilings.updateBytes());
     }
 
     static Machine of(Json json) {
         return new Machine(
                 (int) json.field("threads").number(),
-                ceilings(json, "cached"),
-                ceilings(json, "shared"),
-                ceilings(json, "memory"));
-    }
-
-    private static Ceilings ceilings(Json json, String where) {
-        return new Ceilings(
-                json.field(where + "Flops").number(),
-                json.field(where + "Read").number(),
-                json.field(where + "Copy").number(),
-                json.field(where + "Write")
-                        .optional()
-                        .orElse(json.field(where + "Copy").number()),
-                json.field(where + "Update").number());
+                CeilingFields.of(json, "cached"),
+                CeilingFields.of(json, "shared"),
+                CeilingFields.of(json, "memory"));
     }
 
     /// The best arithmetic seen.

@@ -91,13 +91,7 @@ public record Measurement(
         json.put("bytesPerSecond", bytesPerSecond());
         json.put("bound", computes() ? "compute" : "memory");
         share.ifPresent(samples -> json.put("share", samples.median()));
-        ceilings.ifPresent(machine -> {
-            json.put("ceilingFlops", machine.flops());
-            json.put("ceilingRead", machine.readBytes());
-            json.put("ceilingCopy", machine.copyBytes());
-            json.put("ceilingWrite", machine.writeBytes());
-            json.put("ceilingUpdate", machine.updateBytes());
-        });
+        ceilings.ifPresent(machine -> CeilingFields.put(json, "ceiling", machine));
         heap.ifPresent(bytes -> json.put("heap", bytes));
         json.put("foreign", foreign);
         json.put("stolen", stolen);
@@ -120,16 +114,7 @@ public record Measurement(
                 cost.over(json.field("footprint").optional().orElse(0)),
                 Samples.of(json.field("seconds")),
                 known ? Optional.of(Samples.of(json.field("shares"))) : Optional.empty(),
-                known
-                        ? Optional.of(new Ceilings(
-                                json.field("ceilingFlops").number(),
-                                json.field("ceilingRead").number(),
-                                json.field("ceilingCopy").number(),
-                                json.field("ceilingWrite")
-                                        .optional()
-                                        .orElse(json.field("ceilingCopy").number()),
-                                json.field("ceilingUpdate").number()))
-                        : Optional.empty(),
+                known ? Optional.of(CeilingFields.of(json, "ceiling")) : Optional.empty(),
                 json.field("heap").optional(),
                 json.field("foreign").number(),
                 json.field("stolen").number());

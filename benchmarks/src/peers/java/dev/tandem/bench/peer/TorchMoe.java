@@ -9,7 +9,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
-/// What both ways to write a layer of experts with libtorch share: the gate, and the order of the
+/// What all ways to write a layer of experts with libtorch share: the gate, and the order of the
 /// backward.
 abstract class TorchMoe extends TorchContestant {
     private static final double BALANCE_WEIGHT = 0.01;

@@ -1,0 +1,28 @@
+package dev.tandem.bench.report;
+
+import dev.tandem.bench.machine.Ceilings;
+import java.util.Map;
+
+/// Ceilings as fields of a JSON object, whose names begin with what they belong to.
+final class CeilingFields {
+    private CeilingFields() {}
+
+    static void put(Map<String, Object> json, String prefix, Ceilings ceilings) {
+        json.put(prefix + "Flops", ceilings.flops());
+        json.put(prefix + "Read", ceilings.readBytes());
+        json.put(prefix + "Copy", ceilings.copyBytes());
+        json.put(prefix + "Write", ceilings.writeBytes());
+        json.put(prefix + "Update", ceilings.updateBytes());
+    }
+
+    /// Older reports do not have the ceiling of writing.
+    static Ceilings of(Json json, String prefix) {
+        double copy = json.field(prefix + "Copy").number();
+        return new Ceilings(
+                json.field(prefix + "Flops").number(),
+                json.field(prefix + "Read").number(),
+                copy,
+                json.field(prefix + "Write").optional().orElse(copy),
+                json.field(prefix + "Update").number());
+    }
+}
