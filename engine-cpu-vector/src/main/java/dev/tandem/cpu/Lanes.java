@@ -37,14 +37,10 @@ final class Lanes {
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
     static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
 
-    /// The class of the vectors of [#F32]. What is stored here or by a tile is cast to it before: of one that a loop
-    /// has
-    /// carried C2 knows no more than that it is some FloatVector. It then guesses by what the process has stored
-    /// before, whoever stored it, and after some guesses boxes the vector in every turn of the loop.
+    /// The class of the vectors of [#F32]. What is stored here or by a tile is cast to it before: of one that a
+    /// loop has carried C2 knows no more than that it is some FloatVector. It then guesses by what the process has
+    /// stored before, whoever stored it, and after some guesses boxes the vector in every turn of the loop.
     static final Class<? extends FloatVector> VECTOR = FloatVector.zero(F32).getClass();
-
-    /// 0, 1, 2, ...
-    private static final FloatVector LANE = FloatVector.zero(F32).addIndex(1);
 
     private static final VectorShuffle<Float> ACROSS_8 = exchange(8);
     private static final VectorShuffle<Float> ACROSS_4 = exchange(4);
@@ -90,10 +86,11 @@ final class Lanes {
         vector.intoMemorySegment(MEMORY, address & ADDRESS_BITS, ORDER);
     }
 
-    /// The lanes `i` with `first + i < limit`. One comparison, where `indexInRange` nests its calls so
-    /// deep that the compiler gives up and boxes the mask.
+    /// The lanes `i` with `first + i < limit`. From bits: `indexInRange` nests its calls so deep that the
+    /// compiler gives up and boxes the mask. Where lanes were compared with a vector, some processes made an
+    /// object of that.
     static VectorMask<Float> tail(int first, int limit) {
-        return LANE.compare(VectorOperators.LT, broadcast(limit - first));
+        return VectorMask.fromLong(F32, (1L << Math.clamp(limit - first, 0, LENGTH)) - 1);
     }
 
     static FloatVector broadcast(float value) {

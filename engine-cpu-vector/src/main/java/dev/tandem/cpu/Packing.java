@@ -106,29 +106,19 @@ final class Packing {
     /// @param columns at most two vectors
     static void columns(long table, int depth, long offset, int columns, long out) {
         long stride = columns * (long) Float.BYTES;
-        // Not one method: C2 makes an object of one of its two masks in every call.
+        VectorMask<Float> first = Lanes.tail(0, columns);
         if (columns <= Lanes.LENGTH) {
-            vectors(table, depth, offset, columns, out, stride);
-        } else {
-            pairs(table, depth, offset, columns - Lanes.LENGTH, out, stride);
+            for (int k = 0; k < depth; k++) {
+                long row = Lanes.getLong(table + k * (long) Long.BYTES) + offset;
+                Lanes.store(Lanes.load(row, first), out + k * stride);
+            }
+            return;
         }
-    }
-
-    private static void vectors(long table, int depth, long offset, int columns, long out, long stride) {
-        VectorMask<Float> mask = Lanes.tail(0, columns);
+        VectorMask<Float> second = Lanes.tail(Lanes.LENGTH, columns);
         for (int k = 0; k < depth; k++) {
             long row = Lanes.getLong(table + k * (long) Long.BYTES) + offset;
-            Lanes.store(Lanes.load(row, mask), out + k * stride);
-        }
-    }
-
-    /// @param columns of the second vector
-    private static void pairs(long table, int depth, long offset, int columns, long out, long stride) {
-        VectorMask<Float> mask = Lanes.tail(0, columns);
-        for (int k = 0; k < depth; k++) {
-            long row = Lanes.getLong(table + k * (long) Long.BYTES) + offset;
-            FloatVector left = Lanes.load(row);
-            FloatVector right = Lanes.load(row + Lanes.BYTES, mask);
+            FloatVector left = Lanes.load(row, first);
+            FloatVector right = Lanes.load(row + Lanes.BYTES, second);
             Lanes.store(left, out + k * stride);
             Lanes.store(right, out + k * stride + Lanes.BYTES);
         }
