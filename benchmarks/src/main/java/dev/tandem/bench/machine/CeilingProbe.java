@@ -7,7 +7,7 @@ import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.atomic.DoubleAdder;
 
-/// Measures the ceilings of this machine, in a few milliseconds each.
+/// Measures the ceilings of this machine, in less than half a second.
 ///
 /// Memory is probed over as many bytes as the work it is compared with touches, so that a kernel
 /// that lives in a cache is measured against that cache. Not safe for use by several threads at
@@ -25,6 +25,9 @@ public final class CeilingProbe implements AutoCloseable {
     private static final long PIECE = 512L << 10;
     private static final int ROUNDS = 5;
     private static final long ROUND_NANOS = 3_000_000;
+    // After a rest, a virtual machine's memory may give a quarter more for some 15 ms. Most rounds come
+    // later, as does most of what is compared with them.
+    private static final long MEMORY_ROUND_NANOS = 10_000_000;
     private static final int TURNS = 2000;
     private static final int WARM_UP_CALLS = 2000;
 
@@ -74,7 +77,7 @@ public final class CeilingProbe implements AutoCloseable {
 
     /// FLOP/s of multiply-adds, in the best of several rounds.
     public double flops() {
-        return FmaLoop.flops(TURNS) * callsPerSecond(_ -> sink.add(FmaLoop.run(TURNS)))[ROUNDS - 1];
+        return FmaLoop.flops(TURNS) * callsPerSecond(ROUND_NANOS, _ -> sink.add(FmaLoop.run(TURNS)))[ROUNDS - 1];
     }
 
     /// Bytes per second read out of that many: several streams or one, whichever is faster.
@@ -114,7 +117,7 @@ public final class CeilingProbe implements AutoCloseable {
         reserve(extent * regions * threads);
         var next = new long[threads];
         int repeats = (int) (PIECE / piece); // or reading the clock would count
-        double[] rounds = callsPerSecond(thread -> {
+        double[] rounds = callsPerSecond(MEMORY_ROUND_NANOS, thread -> {
             for (int i = 0; i < repeats; i++) {
                 loop.run(thread * extent * regions + next[thread], piece, extent);
                 next[thread] = (next[thread] + piece) % extent;
@@ -141,24 +144,25 @@ public final class CeilingProbe implements AutoCloseable {
     }
 
     /// Calls per second of all threads together in several rounds, in ascending order.
-    private double[] callsPerSecond(Work work) {
+    private double[] callsPerSecond(long nanos, Work work) {
         var rounds = new double[ROUNDS];
         for (int round = 0; round < ROUNDS; round++) {
-            rounds[round] = round(work);
+            rounds[round] = round(nanos, work);
         }
         Arrays.sort(rounds);
         return rounds;
     }
 
-    private double round(Work work) {
+    private double round(long nanos, Work work) {
         var rates = new double[threads];
         var barrier = new CyclicBarrier(threads);
         var helpers = new Thread[threads];
         for (int thread = 1; thread < threads; thread++) {
             int number = thread;
-            helpers[thread] = Thread.ofPlatform().daemon().start(() -> rates[number] = rate(work, number, barrier));
+            helpers[thread] =
+                    Thread.ofPlatform().daemon().start(() -> rates[number] = rate(nanos, work, number, barrier));
         }
-        rates[0] = rate(work, 0, barrier);
+        rates[0] = rate(nanos, work, 0, barrier);
         double sum = rates[0];
         for (int thread = 1; thread < threads; thread++) {
             try {
@@ -172,7 +176,7 @@ public final class CeilingProbe implements AutoCloseable {
         return sum;
     }
 
-    private static double rate(Work work, int thread, CyclicBarrier barrier) {
+    private static double rate(long nanos, Work work, int thread, CyclicBarrier barrier) {
         try {
             barrier.await();
         } catch (InterruptedException | BrokenBarrierException e) {
@@ -181,7 +185,7 @@ public final class CeilingProbe implements AutoCloseable {
         long begin = System.nanoTime();
         long now = begin;
         int calls = 0;
-        while (now - begin < ROUND_NANOS) {
+        while (now - begin < nanos) {
             work.run(thread);
             calls++;
             now = System.nanoTime();

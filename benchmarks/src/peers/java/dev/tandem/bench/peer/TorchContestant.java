@@ -7,6 +7,8 @@ import org.bytedeco.pytorch.InferenceMode;
 
 /// A calculation by libtorch. What a call allocates is freed at its end.
 abstract class TorchContestant implements Contestant {
+    private static final double GROWING_SECONDS = 10;
+
     private final boolean gradients;
 
     /// @param gradients whether a graph is recorded
@@ -17,6 +19,12 @@ abstract class TorchContestant implements Contestant {
 
     /// Computes once.
     protected abstract void compute();
+
+    /// With gradients its memory grows for some hundred calls before glibc finds room in what was freed.
+    @Override
+    public double warmUpSeconds() {
+        return gradients ? GROWING_SECONDS : Contestant.super.warmUpSeconds();
+    }
 
     @Override
     public String version() {
