@@ -57,6 +57,10 @@ final class DriverStub {
     }
 
     private static Path build(String name, String source, String... flags) {
+        return HostLibrary.alone(() -> buildAlone(name, source, flags));
+    }
+
+    private static Path buildAlone(String name, String source, String... flags) {
         try {
             Files.createDirectories(FOLDER);
             Path text = FOLDER.resolve(name + ".c");
@@ -64,11 +68,8 @@ final class DriverStub {
             Path library = FOLDER.resolve(name).toAbsolutePath();
             List<String> command = new ArrayList<>(List.of(HostLibrary.compiler(), "-x", "c", "-shared", "-fPIC"));
             command.addAll(List.of(flags));
-            command.addAll(List.of("-o", library.toString(), text.toString()));
-            String output = HostLibrary.execute(command);
-            if (!output.isEmpty()) {
-                throw new IllegalStateException(output);
-            }
+            command.add(text.toString());
+            HostLibrary.make(library, command);
             return library;
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -3,16 +3,19 @@ package dev.tandem.cuda;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -20,6 +23,7 @@ import java.util.stream.Stream;
 /// changed since the last time is not compiled again.
 final class HostLibrary {
     private static final Path FOLDER = Path.of("target", "host-shim");
+    private static final Path LOCK = Path.of("target", "build.lock");
     private static final List<String> HEADERS = List.of("cuda_host.h", "host_meetings.h", "host_stacks.h");
     private static final List<String> FLAGS = List.of(
             "-std=c++17",
@@ -64,6 +68,20 @@ final class HostLibrary {
 
     /// The library of all kernels.
     static Path build() {
+        return alone(HostLibrary::buildAlone);
+    }
+
+    /// Builds something while no other process of the tests does.
+    static synchronized <T> T alone(Supplier<T> building) {
+        try (var channel = FileChannel.open(LOCK, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                var _ = channel.lock()) {
+            return building.get();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static Path buildAlone() {
         create(FOLDER);
         HEADERS.forEach(header -> write(FOLDER.resolve(header), resource(header)));
         List<Path> objects = Stream.concat(DeclaredKernel.files().stream(), Stream.of("cuda_host.cpp", SHIM_TEST))
@@ -131,7 +149,7 @@ final class HostLibrary {
     }
 
     /// Runs a command that writes a file, which appears only when it is whole.
-    private static void make(Path file, List<String> command) {
+    static void make(Path file, List<String> command) {
         Path unfinished = file.resolveSibling(
                 "%s.%d".formatted(file.getFileName(), ProcessHandle.current().pid()));
         List<String> whole = new ArrayList<>(command);
