@@ -94,6 +94,23 @@ public final class Gating {
                 routing, rows, load, balanceLoss, probabilities, logits, Optional.empty(), Optional.empty(), options);
     }
 
+    /// The same from the product that gives the logits on.
+    public void forward(Tensor logits, Tensor x, Tensor weight, Optional<Tensor> bias) {
+        gate.forwardLinear(
+                routing,
+                rows,
+                load,
+                balanceLoss,
+                probabilities,
+                logits,
+                x,
+                weight,
+                bias,
+                Optional.empty(),
+                Optional.empty(),
+                options);
+    }
+
     /// Gradient of the logits.
     public void backward(Tensor dLogits, Tensor dWeight) {
         gate.backward(dLogits, dWeight, routing, load, probabilities, BALANCE_WEIGHT, options);

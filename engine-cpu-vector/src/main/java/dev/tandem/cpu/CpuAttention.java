@@ -54,7 +54,7 @@ final class CpuAttention implements Attention {
         sequences.v = sequences.q + 2 * row;
         sequences.kvStride = 3 * row;
         sequences.keyCapacity = T;
-        sequences.padding = padding.isPresent() ? CpuStorage.address(padding.get()) : 0;
+        sequences.padding = CpuStorage.address(padding);
         sequences.dropout = dropout;
         sequences.seed = seed;
         sequences.stream = stream;
@@ -81,7 +81,7 @@ final class CpuAttention implements Attention {
         gradients.y = CpuStorage.address(y);
         gradients.logSumExp = CpuStorage.address(logSumExp);
         gradients.qkv = CpuStorage.address(qkv);
-        gradients.padding = padding.isPresent() ? CpuStorage.address(padding.get()) : 0;
+        gradients.padding = CpuStorage.address(padding);
         gradients.dropout = dropout;
         gradients.seed = seed;
         gradients.stream = stream;

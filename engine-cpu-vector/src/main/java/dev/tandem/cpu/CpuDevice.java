@@ -39,7 +39,7 @@ final class CpuDevice implements Device {
                 new CpuGelu(workers),
                 new CpuAdd(workers),
                 new CpuDropout(workers),
-                new CpuGate(workers, scratch),
+                new CpuGate(workers, scratch, held),
                 new CpuDispatch(workers),
                 new CpuExpertLinear(workers, held),
                 new CpuExpertFeedForward(workers, held),

@@ -35,7 +35,7 @@ final class CpuExpertFeedForward implements ExpertFeedForward {
             ExpertRows rows,
             int K,
             GeluForm form) {
-        operands.set(expertY, CpuExpertLinear.address(preActivation), x, weights, rows, K, form);
+        operands.set(expertY, CpuStorage.address(preActivation), x, weights, rows, K, form);
         operands.cut(rows, expertY.shape().rows(), Gemm.FORWARD_ROWS);
         operands.checkChoices();
         workers.run(operands.blocks.count(), forward);

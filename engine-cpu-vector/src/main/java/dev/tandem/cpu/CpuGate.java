@@ -9,7 +9,7 @@ import dev.tandem.engine.kernel.Routing;
 import dev.tandem.engine.kernel.SecondPolicy;
 import java.util.Optional;
 
-/// The gate: softmax and choice in parallel over blocks of tokens, then the queues, then weights and
+/// The gate: logits, softmax and choice in parallel over blocks of tokens, then the queues, then weights and
 /// rows in parallel again.
 final class CpuGate implements Gate {
     /// Smallest denominator of the weights.
@@ -21,6 +21,8 @@ final class CpuGate implements Gate {
     private final Workspace scratch;
     private final GateQueue queue = new GateQueue();
     private final GateBackward backward;
+    private final CpuLinear linear;
+    private final LayerProducts layer;
     private final Workers.Task choose = this::chooseBlock;
     private final Workers.Task weigh = this::weighBlock;
 
@@ -29,6 +31,7 @@ final class CpuGate implements Gate {
     private int K;
     private boolean sampling;
     private boolean normalizeBefore;
+    private boolean multiplies;
     private long expert;
     private long slot;
     private long weight;
@@ -40,14 +43,54 @@ final class CpuGate implements Gate {
     private long means;
     private long entropies;
 
-    CpuGate(Workers workers, Workspace scratch) {
+    CpuGate(Workers workers, Workspace scratch, HeldMemory held) {
         this.workers = workers;
         this.scratch = scratch;
+        linear = new CpuLinear(workers, held);
+        layer = new LayerProducts(workers, held);
         this.backward = new GateBackward(workers, scratch);
     }
 
     @Override
     public void forward(
+            Routing routing,
+            ExpertRows rows,
+            ExpertLoad load,
+            Tensor balanceLoss,
+            Tensor probabilities,
+            Tensor logits,
+            Optional<Tensor> padding,
+            Optional<Tensor> noise,
+            GateOptions options) {
+        multiplies = false;
+        route(routing, rows, load, balanceLoss, probabilities, logits, padding, noise, options);
+    }
+
+    @Override
+    public void forwardLinear(
+            Routing routing,
+            ExpertRows rows,
+            ExpertLoad load,
+            Tensor balanceLoss,
+            Tensor probabilities,
+            Tensor logits,
+            Tensor x,
+            Tensor weight,
+            Optional<Tensor> bias,
+            Optional<Tensor> padding,
+            Optional<Tensor> noise,
+            GateOptions options) {
+        // Fewer blocks of tokens than threads: the columns of the product are divided as well.
+        multiplies = Math.ceilDiv((int) x.shape().rows(), TOKENS) >= workers.threads();
+        if (multiplies) {
+            layer.operands(logits, x, weight, bias);
+        } else {
+            linear.forward(logits, x, weight, bias);
+        }
+        route(routing, rows, load, balanceLoss, probabilities, logits, padding, noise, options);
+    }
+
+    private void route(
             Routing routing,
             ExpertRows rows,
             ExpertLoad load,
@@ -67,7 +110,7 @@ final class CpuGate implements Gate {
         weight = CpuStorage.address(routing.weight());
         this.probabilities = CpuStorage.address(probabilities);
         this.logits = CpuStorage.address(logits);
-        this.noise = addressOrZero(noise);
+        this.noise = CpuStorage.address(noise);
         starts = CpuStorage.address(rows.starts());
         choiceOf = CpuStorage.address(rows.choiceOf());
         layScratch(options);
@@ -93,10 +136,6 @@ final class CpuGate implements Gate {
         backward.run(dLogits, dWeight, routing, load, probabilities, dBalanceLoss, options);
     }
 
-    private static long addressOrZero(Optional<Tensor> tensor) {
-        return tensor.isPresent() ? CpuStorage.address(tensor.get()) : 0;
-    }
-
     private void layScratch(GateOptions options) {
         long blocks = Math.ceilDiv(N, TOKENS);
         long lengthBytes = Workspace.aligned((long) E * Integer.BYTES);
@@ -119,18 +158,22 @@ final class CpuGate implements Gate {
         queue.probabilities = probabilities;
         queue.queued = CpuStorage.address(load.queued());
         queue.dropped = CpuStorage.address(load.dropped());
-        queue.padding = addressOrZero(padding);
+        queue.padding = CpuStorage.address(padding);
         queue.draws = noise;
     }
 
     private void chooseBlock(int block, int worker) {
+        int first = block * TOKENS;
+        int last = Math.min(N, first + TOKENS);
+        if (multiplies) {
+            layer.forward(worker, block, first, last - first, 0, 0, 1);
+        }
         long rowBytes = (long) E * Float.BYTES;
         long contest = workers.workspace(worker).address(rowBytes);
         long mean = means + block * rowBytes;
         Lanes.fill(mean, rowBytes, (byte) 0);
         double entropy = 0;
-        int last = Math.min(N, (block + 1) * TOKENS);
-        for (int n = block * TOKENS; n < last; n++) {
+        for (int n = first; n < last; n++) {
             long logit = logits + n * rowBytes;
             long p = probabilities + n * rowBytes;
             float max = Rows.max(logit, E);

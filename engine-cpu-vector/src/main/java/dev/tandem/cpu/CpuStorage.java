@@ -53,6 +53,16 @@ final class CpuStorage extends Storage {
         return storage.address + panels.matrixOffset(tensor.offset());
     }
 
+    /// The same of an operand that may be absent: 0 then.
+    static long address(Optional<Tensor> tensor) {
+        return tensor.isPresent() ? address(tensor.get()) : 0;
+    }
+
+    /// How a weight lies in memory.
+    static PanelLayout layout(Tensor weight) {
+        return of(weight).layout().orElseThrow();
+    }
+
     /// Elements of a tensor as they lie in memory from its address on, padding included.
     static long spread(Tensor tensor) {
         var storage = of(tensor);

@@ -37,8 +37,8 @@ final class FeedForwardOperands {
             ExpertRows rows,
             int K,
             GeluForm form) {
-        upLayout = CpuExpertLinear.layout(weights.up());
-        downLayout = CpuExpertLinear.layout(weights.down());
+        upLayout = CpuStorage.layout(weights.up());
+        downLayout = CpuStorage.layout(weights.down());
         C = upLayout.in();
         F = upLayout.out();
         stride = C * (long) Float.BYTES;

@@ -45,16 +45,17 @@ final class CudaDevice implements Device {
                 .matmuls()
                 .map(library -> own.orBy(library, queue, rounding))
                 .orElse(own);
+        var linear = new CudaLinear(queue, products);
         kernels = new Kernels(
                 new CudaFill(queue),
                 new CudaEmbedding(queue, position),
                 new CudaLayerNorm(queue),
-                new CudaLinear(queue, products),
+                linear,
                 new CudaAttention(queue, position),
                 new CudaGelu(queue),
                 new CudaAdd(queue),
                 new CudaDropout(queue),
-                new CudaGate(queue, rounding),
+                new CudaGate(queue, rounding, linear),
                 new CudaDispatch(queue),
                 new CudaExpertLinear(queue, products),
                 new CudaExpertFeedForward(queue, products),

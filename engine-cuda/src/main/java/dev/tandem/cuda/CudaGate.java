@@ -26,6 +26,7 @@ final class CudaGate implements Gate {
     private final Widths<Choose> choose;
     private final Widths<Backward> backward;
     private final Rounding rounding;
+    private final CudaLinear linear;
 
     record Choose(
             Tensor probabilities,
@@ -76,12 +77,13 @@ final class CudaGate implements Gate {
         }
     }
 
-    CudaGate(CudaQueue queue, Rounding rounding) {
+    CudaGate(CudaQueue queue, Rounding rounding, CudaLinear linear) {
         this.queue = queue;
         queues = new CudaGateQueue(queue);
         choose = Widths.of(queue, "gate.cu", "gate_choose", Choose.class);
         backward = Widths.of(queue, "gate_backward.cu", "gate_backward", Backward.class);
         this.rounding = rounding;
+        this.linear = linear;
     }
 
     /// Blocks of tokens, each of which sums its probabilities.
@@ -121,6 +123,24 @@ final class CudaGate implements Gate {
                 options.normalizeBeforeDropping() ? 1 : 0);
         choose.of(E).launch(Grid.of(blocks(N), THREADS), arguments);
         queues.run(routing, rows, load, balanceLoss, scratch, options);
+    }
+
+    @Override
+    public void forwardLinear(
+            Routing routing,
+            ExpertRows rows,
+            ExpertLoad load,
+            Tensor balanceLoss,
+            Tensor probabilities,
+            Tensor logits,
+            Tensor x,
+            Tensor weight,
+            Optional<Tensor> bias,
+            Optional<Tensor> padding,
+            Optional<Tensor> noise,
+            GateOptions options) {
+        linear.forward(logits, x, weight, bias);
+        forward(routing, rows, load, balanceLoss, probabilities, logits, padding, noise, options);
     }
 
     @Override

@@ -16,6 +16,8 @@ final class ReferenceGate implements Gate {
     /// Below this sum of probabilities weights are no longer normalised.
     private static final double FLOOR = 0x1p-23;
 
+    private final ReferenceLinear linear = new ReferenceLinear();
+
     @Override
     public void forward(
             Routing routing,
@@ -37,6 +39,24 @@ final class ReferenceGate implements Gate {
         serve(routing, rows, load, place, options, N, E);
         weigh(routing, probabilities, options, N, E);
         report(load, balanceLoss, probabilities, N, E);
+    }
+
+    @Override
+    public void forwardLinear(
+            Routing routing,
+            ExpertRows rows,
+            ExpertLoad load,
+            Tensor balanceLoss,
+            Tensor probabilities,
+            Tensor logits,
+            Tensor x,
+            Tensor weight,
+            Optional<Tensor> bias,
+            Optional<Tensor> padding,
+            Optional<Tensor> noise,
+            GateOptions options) {
+        linear.forward(logits, x, weight, bias);
+        forward(routing, rows, load, balanceLoss, probabilities, logits, padding, noise, options);
     }
 
     private static void softmax(Values probabilities, Values logits, int N, int E) {

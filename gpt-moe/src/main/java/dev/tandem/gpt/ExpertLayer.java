@@ -98,19 +98,20 @@ final class ExpertLayer implements FeedForwardLayer {
 
     @Override
     public void forward(Tensor y, Tensor x, Pass pass) {
-        kernels.linear()
-                .forward(logits, x, weights.gate().weight(), weights.gate().bias());
         if (noiseBuffer.isPresent()) {
             noise.fill(noiseBuffer.get(), gate, pass.microBatch, pass.seed(), pass.gateStream(block));
         }
         kernels.gate()
-                .forward(
+                .forwardLinear(
                         routing,
                         rows,
                         loads.get(pass.microBatch),
                         balanceLosses.get(pass.microBatch),
                         probabilities,
                         logits,
+                        x,
+                        weights.gate().weight(),
+                        weights.gate().bias(),
                         maskPadding ? pass.padding : Optional.empty(),
                         noiseBuffer,
                         options);

@@ -10,18 +10,21 @@ import dev.tandem.bench.machine.Cost;
 import dev.tandem.engine.Tensor;
 import dev.tandem.engine.kernel.GateOptions;
 import java.util.List;
+import java.util.Optional;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Setup;
 
 /// How fast do N tokens choose among E experts, and how fast is the gradient of their logits?
 ///
-/// Bound by the bytes of logits and probabilities. Cost per token should grow with E for the
+/// Bound by the bytes of logits and probabilities; with the product before it, by its multiply-adds. Cost per token
+/// should grow with E for the
 /// softmax and with nothing else.
 public class GateBenchmark extends BackendBenchmark {
     // Per logit: softmax and one comparison per choice; and the gradient of the softmax.
     private static final double FORWARD_FLOP = 6;
     private static final double BACKWARD_FLOP = 4;
+    private static final int C = 512;
 
     /// `N x E`.
     @Param({"2048x16", "2048x8", "2048x64", "2048x512", "16x512"})
@@ -38,19 +41,32 @@ public class GateBenchmark extends BackendBenchmark {
         private final Gating gating;
         private final int E;
         private final Tensor logits;
+        private final Tensor x;
+        private final Tensor gateWeight;
+        private final Optional<Tensor> gateBias;
+        private final Tensor product;
         private final Tensor dLogits;
         private final Tensor dWeight;
         private final Cost forwardCost;
+        private final Cost linearCost;
         private final Cost backwardCost;
 
         Operands(Room room, int N, int E) {
             this.gating = new Gating(room, N, E, GateOptions.training(2));
             this.E = E;
             this.logits = Gating.logits(room, N, E, Load.EVEN);
+            this.x = room.activation("x", N, C);
+            this.gateWeight = room.weight("gateWeight", E, C);
+            this.gateBias = Optional.of(room.state("gateBias", E));
+            this.product = room.floats("product", N, E);
             this.dLogits = room.activation("dLogits", N, E);
             this.dWeight = room.floats("dWeight", N, gating.K());
             double elements = logits.shape().elements();
             this.forwardCost = Cost.of(FORWARD_FLOP * elements, List.of(logits), List.of(gating.probabilities()));
+            this.linearCost = Cost.of(
+                    (2 * C + FORWARD_FLOP) * elements,
+                    List.of(x, gateWeight),
+                    List.of(product, gating.probabilities()));
             this.backwardCost = Cost.of(BACKWARD_FLOP * elements, List.of(gating.probabilities()), List.of(dLogits));
             gating.forward(logits); // a backward before any forward would find nothing
         }
@@ -59,12 +75,17 @@ public class GateBenchmark extends BackendBenchmark {
             gating.forward(logits);
         }
 
+        void forwardLinear() {
+            gating.forward(product, x, gateWeight, gateBias);
+        }
+
         void backward() {
             gating.backward(dLogits, dWeight);
         }
 
         @Override
         public void run() {
+            forwardLinear();
             forward();
             backward();
         }
@@ -76,12 +97,13 @@ public class GateBenchmark extends BackendBenchmark {
                     gating.routing().slot(),
                     gating.routing().weight(),
                     gating.balanceLoss(),
+                    product,
                     dLogits);
         }
 
         @Override
         public int terms() {
-            return E;
+            return Math.max(C, E);
         }
     }
 
@@ -97,6 +119,13 @@ public class GateBenchmark extends BackendBenchmark {
     public void forward(Work work) {
         operands.forward();
         done(work, operands.forwardCost);
+    }
+
+    /// The same from tokens of 512 elements on.
+    @Benchmark
+    public void forwardLinear(Work work) {
+        operands.forwardLinear();
+        done(work, operands.linearCost);
     }
 
     /// Gradient of the logits.

@@ -14,7 +14,7 @@ import dev.tandem.engine.kernel.GeluForm;
 import java.util.List;
 import java.util.Optional;
 
-/// A layer of experts as the model runs it: gate logits, gate, experts, weighted sum, and back.
+/// A layer of experts as the model runs it: gate, experts, weighted sum, and back.
 ///
 /// Training with the paper's capacity loses tokens to it, most of them where the load is uneven;
 /// without drops it loses none.
@@ -202,8 +202,7 @@ public final class MoeLayer implements Problem {
     }
 
     private void forward(Gating gating, Tensor expertY, Optional<Tensor> saved) {
-        kernels.linear().forward(logits, x, gateWeight, gateBias);
-        gating.forward(logits);
+        gating.forward(logits, x, gateWeight, gateBias);
         kernels.expertFeedForward().forward(expertY, saved, x, weights, gating.rows(), gating.K(), gelu);
         kernels.dispatch().gather(y, expertY, gating.routing(), gating.rows());
     }

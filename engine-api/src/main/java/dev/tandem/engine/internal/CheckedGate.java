@@ -32,26 +32,33 @@ final class CheckedGate extends Checked implements Gate {
             GateOptions options) {
         enter();
         try {
-            routes(routing, load, probabilities, options);
-            same("logits", logits, "probabilities", probabilities);
-            vector("balanceLoss", balanceLoss, ElementType.F32, 1);
-            int N = Math.toIntExact(probabilities.shape().rows());
-            int E = probabilities.shape().last();
-            vector("rows.starts", rows.starts(), ElementType.I32, E);
-            vector("rows.counts", rows.counts(), ElementType.I32, E);
-            vector("rows.choiceOf", rows.choiceOf(), ElementType.I32, options.rows(N, E));
-            if (rows.padded() && options.compact()) {
-                throw refuse("rows are promised to be padded, but the options make them compact");
-            }
-            if (padding.isPresent()) {
-                usable("padding", padding.get(), ElementType.I32);
-                if (padding.get().shape().elements() != N) {
-                    throw refuse("padding must have one entry for each of N=" + N + " tokens, was "
-                            + padding.get().shape());
-                }
-            }
-            noisy(noise, options.secondPolicy(), N, E);
+            chooses(routing, rows, load, balanceLoss, probabilities, logits, padding, noise, options);
             kernel.forward(routing, rows, load, balanceLoss, probabilities, logits, padding, noise, options);
+        } finally {
+            exit();
+        }
+    }
+
+    @Override
+    public void forwardLinear(
+            Routing routing,
+            ExpertRows rows,
+            ExpertLoad load,
+            Tensor balanceLoss,
+            Tensor probabilities,
+            Tensor logits,
+            Tensor x,
+            Tensor weight,
+            Optional<Tensor> bias,
+            Optional<Tensor> padding,
+            Optional<Tensor> noise,
+            GateOptions options) {
+        enter();
+        try {
+            chooses(routing, rows, load, balanceLoss, probabilities, logits, padding, noise, options);
+            product("logits", logits, ElementType.F32, x, weight, weightType(working("x", x), weight), bias);
+            kernel.forwardLinear(
+                    routing, rows, load, balanceLoss, probabilities, logits, x, weight, bias, padding, noise, options);
         } finally {
             exit();
         }
@@ -75,6 +82,37 @@ final class CheckedGate extends Checked implements Gate {
         } finally {
             exit();
         }
+    }
+
+    private void chooses(
+            Routing routing,
+            ExpertRows rows,
+            ExpertLoad load,
+            Tensor balanceLoss,
+            Tensor probabilities,
+            Tensor logits,
+            Optional<Tensor> padding,
+            Optional<Tensor> noise,
+            GateOptions options) {
+        routes(routing, load, probabilities, options);
+        same("logits", logits, "probabilities", probabilities);
+        vector("balanceLoss", balanceLoss, ElementType.F32, 1);
+        int N = Math.toIntExact(probabilities.shape().rows());
+        int E = probabilities.shape().last();
+        vector("rows.starts", rows.starts(), ElementType.I32, E);
+        vector("rows.counts", rows.counts(), ElementType.I32, E);
+        vector("rows.choiceOf", rows.choiceOf(), ElementType.I32, options.rows(N, E));
+        if (rows.padded() && options.compact()) {
+            throw refuse("rows are promised to be padded, but the options make them compact");
+        }
+        if (padding.isPresent()) {
+            usable("padding", padding.get(), ElementType.I32);
+            if (padding.get().shape().elements() != N) {
+                throw refuse("padding must have one entry for each of N=" + N + " tokens, was "
+                        + padding.get().shape());
+            }
+        }
+        noisy(noise, options.secondPolicy(), N, E);
     }
 
     private void routes(Routing routing, ExpertLoad load, Tensor probabilities, GateOptions options) {

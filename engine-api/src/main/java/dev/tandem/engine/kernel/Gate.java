@@ -19,7 +19,10 @@ import java.util.Optional;
 /// | `load`          | [ExpertLoad]           |      | overwritten, saved                       |
 /// | `balanceLoss`   | `[1]`                  | F32  | overwritten, 1 (uniform) … E             |
 /// | `probabilities` | `[N, E]`               | F32  | saved                                    |
-/// | `logits`        | `[N, E]`               | F32  | read                                     |
+/// | `logits`        | `[N, E]`               | F32  | read; [#forwardLinear]: overwritten      |
+/// | `x`             | `[N, C]`               | W    | read                                     |
+/// | `weight`        | `[E, C]`               | W    | read                                     |
+/// | `bias`          | `[E]`                  | F32  | read, if given                           |
 /// | `padding`       | `[N]`                  | I32  | read, if given: not 0 = padding          |
 /// | `noise`         | `[N, E]`, `[N]`        | F32  | read: SAMPLING, RANDOM; absent for ALL   |
 /// | `dLogits`       | `[N, E]`               | W    | overwritten                              |
@@ -52,6 +55,21 @@ public interface Gate {
             Tensor balanceLoss,
             Tensor probabilities,
             Tensor logits,
+            Optional<Tensor> padding,
+            Optional<Tensor> noise,
+            GateOptions options);
+
+    /// The logits before that, `logits = x·weightᵀ + bias`, with the bits of [Linear#forward].
+    void forwardLinear(
+            Routing routing,
+            ExpertRows rows,
+            ExpertLoad load,
+            Tensor balanceLoss,
+            Tensor probabilities,
+            Tensor logits,
+            Tensor x,
+            Tensor weight,
+            Optional<Tensor> bias,
             Optional<Tensor> padding,
             Optional<Tensor> noise,
             GateOptions options);
