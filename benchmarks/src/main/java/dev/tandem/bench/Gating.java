@@ -94,8 +94,8 @@ public final class Gating {
                 routing, rows, load, balanceLoss, probabilities, logits, Optional.empty(), Optional.empty(), options);
     }
 
-    /// The same from the product that gives the logits on.
-    public void forward(Tensor logits, Tensor x, Tensor weight, Optional<Tensor> bias) {
+    /// Computes the logits first.
+    public void forwardLinear(Tensor logits, Tensor x, Tensor gateWeight, Optional<Tensor> gateBias) {
         gate.forwardLinear(
                 routing,
                 rows,
@@ -104,10 +104,10 @@ public final class Gating {
                 probabilities,
                 logits,
                 x,
-                weight,
-                bias,
                 Optional.empty(),
                 Optional.empty(),
+                gateWeight,
+                gateBias,
                 options);
     }
 

@@ -30,16 +30,17 @@ final class CpuDevice implements Device {
         this.settings = settings;
         workers = new Workers(threads, settings.hugePages());
         scratch = new Workspace(settings.hugePages());
+        var linear = new CpuLinear(workers, held);
         kernels = new Kernels(
                 new CpuFill(workers),
                 new CpuEmbedding(workers, scratch),
                 new CpuLayerNorm(workers, scratch),
-                new CpuLinear(workers, held),
+                linear,
                 new CpuAttention(workers, held),
                 new CpuGelu(workers),
                 new CpuAdd(workers),
                 new CpuDropout(workers),
-                new CpuGate(workers, scratch, held),
+                new CpuGate(workers, scratch, linear, held),
                 new CpuDispatch(workers),
                 new CpuExpertLinear(workers, held),
                 new CpuExpertFeedForward(workers, held),

@@ -37,7 +37,7 @@ final class CpuExpertLinear implements ExpertLinear {
             Optional<Tensor> bias,
             ExpertRows rows,
             GeluForm form) {
-        forward(y, preActivation, x, weight, bias, rows, LayerProducts.present(form));
+        forward(y, preActivation, x, weight, bias, rows, LayerProducts.optional(form));
     }
 
     private void forward(

@@ -9,13 +9,15 @@ import dev.tandem.engine.kernel.Routing;
 import dev.tandem.engine.kernel.SecondPolicy;
 import java.util.Optional;
 
-/// The gate: logits, softmax and choice in parallel over blocks of tokens, then the queues, then weights and
-/// rows in parallel again.
+/// The gate: logits, softmax and choice in parallel over blocks of tokens, then the queues, then
+/// weights and rows in parallel again.
 final class CpuGate implements Gate {
     /// Smallest denominator of the weights.
     static final float FLOOR = 0x1p-23f;
 
     private static final int TOKENS = 64;
+    // With fewer, some thread would have more of the product than another.
+    private static final int MANY_BLOCKS_PER_THREAD = 4;
 
     private final Workers workers;
     private final Workspace scratch;
@@ -43,10 +45,10 @@ final class CpuGate implements Gate {
     private long means;
     private long entropies;
 
-    CpuGate(Workers workers, Workspace scratch, HeldMemory held) {
+    CpuGate(Workers workers, Workspace scratch, CpuLinear linear, HeldMemory held) {
         this.workers = workers;
         this.scratch = scratch;
-        linear = new CpuLinear(workers, held);
+        this.linear = linear;
         layer = new LayerProducts(workers, held);
         this.backward = new GateBackward(workers, scratch);
     }
@@ -75,17 +77,17 @@ final class CpuGate implements Gate {
             Tensor probabilities,
             Tensor logits,
             Tensor x,
-            Tensor weight,
-            Optional<Tensor> bias,
             Optional<Tensor> padding,
             Optional<Tensor> noise,
+            Tensor gateWeight,
+            Optional<Tensor> gateBias,
             GateOptions options) {
-        // Fewer blocks of tokens than threads: the columns of the product are divided as well.
-        multiplies = Math.ceilDiv((int) x.shape().rows(), TOKENS) >= workers.threads();
+        int blocks = Math.ceilDiv((int) x.shape().rows(), TOKENS);
+        multiplies = blocks % workers.threads() == 0 || blocks >= MANY_BLOCKS_PER_THREAD * workers.threads();
         if (multiplies) {
-            layer.operands(logits, x, weight, bias);
+            layer.operands(logits, x, gateWeight, gateBias);
         } else {
-            linear.forward(logits, x, weight, bias);
+            linear.forward(logits, x, gateWeight, gateBias);
         }
         route(routing, rows, load, balanceLoss, probabilities, logits, padding, noise, options);
     }
@@ -166,7 +168,8 @@ final class CpuGate implements Gate {
         int first = block * TOKENS;
         int last = Math.min(N, first + TOKENS);
         if (multiplies) {
-            layer.forward(worker, block, first, last - first, 0, 0, 1);
+            // In one chunk: nobody comes back to the rows that were packed
+            layer.forward(worker, block, first, last - first, LayerProducts.ONLY, 0, 1);
         }
         long rowBytes = (long) E * Float.BYTES;
         long contest = workers.workspace(worker).address(rowBytes);

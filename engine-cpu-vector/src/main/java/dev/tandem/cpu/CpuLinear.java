@@ -7,8 +7,6 @@ import java.util.Optional;
 
 /// One matrix product: tasks of (row block, column chunk).
 final class CpuLinear implements Linear {
-    private static final int EXPERT = 0;
-
     private final Workers workers;
     private final LayerProducts layer;
     private final Workers.Task forward = this::forwardBlock;
@@ -33,7 +31,7 @@ final class CpuLinear implements Linear {
     @Override
     public void forwardGelu(
             Tensor y, Optional<Tensor> preActivation, Tensor x, Tensor weight, Optional<Tensor> bias, GeluForm form) {
-        forward(y, preActivation, x, weight, bias, LayerProducts.present(form));
+        forward(y, preActivation, x, weight, bias, LayerProducts.optional(form));
     }
 
     private void forward(
@@ -65,7 +63,7 @@ final class CpuLinear implements Linear {
 
     private void forwardBlock(int task, int worker) {
         int block = task % rowBlocks;
-        layer.forward(worker, block, first(block), rows(block), EXPERT, task / rowBlocks, chunks);
+        layer.forward(worker, block, first(block), rows(block), LayerProducts.ONLY, task / rowBlocks, chunks);
     }
 
     @Override
@@ -81,7 +79,7 @@ final class CpuLinear implements Linear {
         int rows = rows(block);
         // With several blocks of rows, all but the first find the weights in a cache.
         boolean byTokens = rowBlocks == 1 && TokenPanels.pay(layer.out(), rows);
-        layer.dataGradient(worker, byTokens, block, first(block), rows, EXPERT, task / rowBlocks, chunks);
+        layer.dataGradient(worker, byTokens, block, first(block), rows, LayerProducts.ONLY, task / rowBlocks, chunks);
     }
 
     @Override
@@ -93,6 +91,7 @@ final class CpuLinear implements Linear {
     }
 
     private void weightGradientBlock(int task, int worker) {
-        layer.weightGradient(worker, 0, N, EXPERT, task % columnBlocks, columnBlocks, task / columnBlocks, chunks);
+        layer.weightGradient(
+                worker, 0, N, LayerProducts.ONLY, task % columnBlocks, columnBlocks, task / columnBlocks, chunks);
     }
 }

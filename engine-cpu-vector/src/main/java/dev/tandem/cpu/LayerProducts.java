@@ -4,9 +4,12 @@ import dev.tandem.engine.Tensor;
 import dev.tandem.engine.kernel.GeluForm;
 import java.util.Optional;
 
-/// The products of a layer, or of one layer per expert, each for one block of rows at a time: see [Gemm]. A layer of
-/// its own is that of expert 0.
+/// The products of a layer, or of one layer per expert, each for one block of rows at a time: see
+/// [Gemm].
 final class LayerProducts {
+    /// The expert where there is but one layer.
+    static final int ONLY = 0;
+
     private static final Optional<GeluForm> ERF = Optional.of(GeluForm.ERF);
     private static final Optional<GeluForm> TANH = Optional.of(GeluForm.TANH);
 
@@ -32,14 +35,15 @@ final class LayerProducts {
         packed = new PackedRows(workers);
     }
 
-    static Optional<GeluForm> present(GeluForm form) {
+    /// Without allocating.
+    static Optional<GeluForm> optional(GeluForm form) {
         return switch (form) {
             case ERF -> ERF;
             case TANH -> TANH;
         };
     }
 
-    /// Begins a call; backward, operands are gradients.
+    /// Begins a call. Backward, y stands for dy, and x or the weight for the gradient that is wanted.
     void operands(Tensor y, Tensor x, Tensor weight, Optional<Tensor> bias) {
         packed.forget();
         layout = CpuStorage.layout(weight);
@@ -49,9 +53,10 @@ final class LayerProducts {
         this.y = CpuStorage.address(y);
         this.weight = CpuStorage.address(weight);
         this.bias = CpuStorage.address(bias);
+        activation(Optional.empty(), Optional.empty());
     }
 
-    /// What a forward product passes.
+    /// Where a forward product leaves its pre-activation, and what it applies.
     void activation(Optional<Tensor> preActivation, Optional<GeluForm> form) {
         pre = CpuStorage.address(preActivation);
         this.form = form;

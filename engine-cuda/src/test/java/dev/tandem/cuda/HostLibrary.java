@@ -23,7 +23,7 @@ import java.util.stream.Stream;
 /// changed since the last time is not compiled again.
 final class HostLibrary {
     private static final Path FOLDER = Path.of("target", "host-shim");
-    private static final Path LOCK = Path.of("target", "build.lock");
+    private static final Path LOCK = FOLDER.resolve("build.lock");
     private static final List<String> HEADERS = List.of("cuda_host.h", "host_meetings.h", "host_stacks.h");
     private static final List<String> FLAGS = List.of(
             "-std=c++17",
@@ -73,6 +73,7 @@ final class HostLibrary {
 
     /// Builds something while no other process of the tests does.
     static synchronized <T> T alone(Supplier<T> building) {
+        create(FOLDER);
         try (var channel = FileChannel.open(LOCK, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
                 var _ = channel.lock()) {
             return building.get();
@@ -82,7 +83,6 @@ final class HostLibrary {
     }
 
     private static Path buildAlone() {
-        create(FOLDER);
         HEADERS.forEach(header -> write(FOLDER.resolve(header), resource(header)));
         List<Path> objects = Stream.concat(DeclaredKernel.files().stream(), Stream.of("cuda_host.cpp", SHIM_TEST))
                 .parallel()

@@ -50,12 +50,12 @@ final class ReferenceGate implements Gate {
             Tensor probabilities,
             Tensor logits,
             Tensor x,
-            Tensor weight,
-            Optional<Tensor> bias,
             Optional<Tensor> padding,
             Optional<Tensor> noise,
+            Tensor gateWeight,
+            Optional<Tensor> gateBias,
             GateOptions options) {
-        linear.forward(logits, x, weight, bias);
+        linear.forward(logits, x, gateWeight, gateBias);
         forward(routing, rows, load, balanceLoss, probabilities, logits, padding, noise, options);
     }
 

@@ -110,10 +110,10 @@ final class ExpertLayer implements FeedForwardLayer {
                         probabilities,
                         logits,
                         x,
-                        weights.gate().weight(),
-                        weights.gate().bias(),
                         maskPadding ? pass.padding : Optional.empty(),
                         noiseBuffer,
+                        weights.gate().weight(),
+                        weights.gate().bias(),
                         options);
         kernels.expertFeedForward().forward(expertY, preActivation, x, weights.weights(), rows, options.K(), gelu);
         if (pass.drops()) {

@@ -17,9 +17,8 @@ import org.openjdk.jmh.annotations.Setup;
 
 /// How fast do N tokens choose among E experts, and how fast is the gradient of their logits?
 ///
-/// Bound by the bytes of logits and probabilities; with the product before it, by its multiply-adds. Cost per token
-/// should grow with E for the
-/// softmax and with nothing else.
+/// Bound by the bytes of logits and probabilities; where it computes the logits, by multiply-adds.
+/// Cost per token should grow with E for the softmax and with nothing else.
 public class GateBenchmark extends BackendBenchmark {
     // Per logit: softmax and one comparison per choice; and the gradient of the softmax.
     private static final double FORWARD_FLOP = 6;
@@ -39,6 +38,7 @@ public class GateBenchmark extends BackendBenchmark {
     /// What one call works on.
     private static final class Operands implements Problem {
         private final Gating gating;
+        private final Gating ofTokens;
         private final int E;
         private final Tensor logits;
         private final Tensor x;
@@ -53,6 +53,7 @@ public class GateBenchmark extends BackendBenchmark {
 
         Operands(Room room, int N, int E) {
             this.gating = new Gating(room, N, E, GateOptions.training(2));
+            this.ofTokens = new Gating(room, N, E, GateOptions.training(2));
             this.E = E;
             this.logits = Gating.logits(room, N, E, Load.EVEN);
             this.x = room.activation("x", N, C);
@@ -76,7 +77,7 @@ public class GateBenchmark extends BackendBenchmark {
         }
 
         void forwardLinear() {
-            gating.forward(product, x, gateWeight, gateBias);
+            ofTokens.forwardLinear(product, x, gateWeight, gateBias);
         }
 
         void backward() {
@@ -98,6 +99,9 @@ public class GateBenchmark extends BackendBenchmark {
                     gating.routing().weight(),
                     gating.balanceLoss(),
                     product,
+                    ofTokens.routing().expert(),
+                    ofTokens.routing().slot(),
+                    ofTokens.routing().weight(),
                     dLogits);
         }
 
@@ -121,7 +125,7 @@ public class GateBenchmark extends BackendBenchmark {
         done(work, operands.forwardCost);
     }
 
-    /// The same from tokens of 512 elements on.
+    /// The logits of tokens of 512 elements, then the same.
     @Benchmark
     public void forwardLinear(Work work) {
         operands.forwardLinear();

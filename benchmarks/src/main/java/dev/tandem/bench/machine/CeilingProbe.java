@@ -7,7 +7,7 @@ import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.atomic.DoubleAdder;
 
-/// Measures the ceilings of this machine, in less than half a second.
+/// Measures the ceilings of this machine, all of them in some 0.4 s.
 ///
 /// Memory is probed over as many bytes as the work it is compared with touches, so that a kernel
 /// that lives in a cache is measured against that cache. Not safe for use by several threads at

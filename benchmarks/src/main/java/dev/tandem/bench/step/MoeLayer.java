@@ -202,7 +202,7 @@ public final class MoeLayer implements Problem {
     }
 
     private void forward(Gating gating, Tensor expertY, Optional<Tensor> saved) {
-        gating.forward(logits, x, gateWeight, gateBias);
+        gating.forwardLinear(logits, x, gateWeight, gateBias);
         kernels.expertFeedForward().forward(expertY, saved, x, weights, gating.rows(), gating.K(), gelu);
         kernels.dispatch().gather(y, expertY, gating.routing(), gating.rows());
     }

@@ -146,24 +146,6 @@ abstract class Checked {
         }
     }
 
-    /// `y = x·Wᵀ + bias`, or what stands in its place backward.
-    ///
-    /// @param operand name of `y`
-    final void product(
-            String operand,
-            Tensor y,
-            ElementType type,
-            Tensor x,
-            Tensor weight,
-            ElementType weightType,
-            Optional<Tensor> bias) {
-        whole("weight", weight, weightType, 2);
-        int out = weight.shape().extent(0);
-        matrix("x", x, x.type(), x.shape().rows(), weight.shape().extent(1));
-        matrix(operand, y, type, x.shape().rows(), out);
-        vector("bias", bias, ElementType.F32, out);
-    }
-
     /// The shape, type and layout of another operand.
     final void same(String operand, Tensor tensor, String otherOperand, Tensor other) {
         same(operand, tensor, other.type(), otherOperand, other);

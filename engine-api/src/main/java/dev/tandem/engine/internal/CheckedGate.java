@@ -48,17 +48,28 @@ final class CheckedGate extends Checked implements Gate {
             Tensor probabilities,
             Tensor logits,
             Tensor x,
-            Tensor weight,
-            Optional<Tensor> bias,
             Optional<Tensor> padding,
             Optional<Tensor> noise,
+            Tensor gateWeight,
+            Optional<Tensor> gateBias,
             GateOptions options) {
         enter();
         try {
             chooses(routing, rows, load, balanceLoss, probabilities, logits, padding, noise, options);
-            product("logits", logits, ElementType.F32, x, weight, weightType(working("x", x), weight), bias);
+            multiplies(probabilities, x, gateWeight, gateBias);
             kernel.forwardLinear(
-                    routing, rows, load, balanceLoss, probabilities, logits, x, weight, bias, padding, noise, options);
+                    routing,
+                    rows,
+                    load,
+                    balanceLoss,
+                    probabilities,
+                    logits,
+                    x,
+                    padding,
+                    noise,
+                    gateWeight,
+                    gateBias,
+                    options);
         } finally {
             exit();
         }
@@ -82,6 +93,21 @@ final class CheckedGate extends Checked implements Gate {
         } finally {
             exit();
         }
+    }
+
+    private void multiplies(Tensor probabilities, Tensor x, Tensor gateWeight, Optional<Tensor> gateBias) {
+        int E = probabilities.shape().last();
+        whole("gateWeight", gateWeight, weightType(working("x", x), gateWeight), 2);
+        if (gateWeight.shape().extent(0) != E) {
+            throw refuse("gateWeight must have a row for each of E=" + E + " experts, was " + gateWeight.shape());
+        }
+        matrix(
+                "x",
+                x,
+                x.type(),
+                probabilities.shape().rows(),
+                gateWeight.shape().last());
+        vector("gateBias", gateBias, ElementType.F32, E);
     }
 
     private void chooses(

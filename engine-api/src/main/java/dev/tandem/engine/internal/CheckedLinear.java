@@ -69,4 +69,19 @@ final class CheckedLinear extends Checked implements Linear {
             exit();
         }
     }
+
+    private void product(
+            String operand,
+            Tensor y,
+            ElementType type,
+            Tensor x,
+            Tensor weight,
+            ElementType weightType,
+            Optional<Tensor> bias) {
+        whole("weight", weight, weightType, 2);
+        int out = weight.shape().extent(0);
+        matrix("x", x, x.type(), x.shape().rows(), weight.shape().extent(1));
+        matrix(operand, y, type, x.shape().rows(), out);
+        vector("bias", bias, ElementType.F32, out);
+    }
 }

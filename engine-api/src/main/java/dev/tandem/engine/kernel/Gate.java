@@ -21,10 +21,10 @@ import java.util.Optional;
 /// | `probabilities` | `[N, E]`               | F32  | saved                                    |
 /// | `logits`        | `[N, E]`               | F32  | read; [#forwardLinear]: overwritten      |
 /// | `x`             | `[N, C]`               | W    | read                                     |
-/// | `weight`        | `[E, C]`               | W    | read                                     |
-/// | `bias`          | `[E]`                  | F32  | read, if given                           |
 /// | `padding`       | `[N]`                  | I32  | read, if given: not 0 = padding          |
 /// | `noise`         | `[N, E]`, `[N]`        | F32  | read: SAMPLING, RANDOM; absent for ALL   |
+/// | `gateWeight`    | `[E, C]`               | W⁻ WEIGHT | read                                |
+/// | `gateBias`      | `[E]`                  | F32  | read, if given                           |
 /// | `dLogits`       | `[N, E]`               | W    | overwritten                              |
 /// | `dWeight`       | `[N, K]`               | F32  | read; unserved choices are ignored       |
 ///
@@ -59,7 +59,9 @@ public interface Gate {
             Optional<Tensor> noise,
             GateOptions options);
 
-    /// The logits before that, `logits = x·weightᵀ + bias`, with the bits of [Linear#forward].
+    /// `logits = x·gateWeightᵀ + gateBias` with the bits of [Linear#forward], then [#forward].
+    ///
+    /// 2·N·C·E FLOPs more. Its gradients are those of [#backward], then of [Linear] from `dLogits` on.
     void forwardLinear(
             Routing routing,
             ExpertRows rows,
@@ -68,10 +70,10 @@ public interface Gate {
             Tensor probabilities,
             Tensor logits,
             Tensor x,
-            Tensor weight,
-            Optional<Tensor> bias,
             Optional<Tensor> padding,
             Optional<Tensor> noise,
+            Tensor gateWeight,
+            Optional<Tensor> gateBias,
             GateOptions options);
 
     /// Gradient of the logits. `dBalanceLoss` is the weight of the balance loss in the total.

@@ -3,6 +3,7 @@ package dev.tandem.testkit.contract;
 import static dev.tandem.testkit.contract.Tolerance.reduction;
 
 import dev.tandem.engine.ElementType;
+import dev.tandem.engine.Kernels;
 import dev.tandem.engine.Role;
 import dev.tandem.engine.Tensor;
 import dev.tandem.engine.kernel.Capacity;
@@ -17,12 +18,16 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
 
 /// What [Gate] has to keep. Integers are compared exactly.
 public abstract class GateContract extends KernelContract {
     private static final int DLOGITS = 14;
     private static final int X_OF_PRODUCT = 27;
+    private static final int C = 37;
 
     @Override
     protected List<Trial> trials() {
@@ -114,19 +119,46 @@ public abstract class GateContract extends KernelContract {
                     on.statistic("balanceLoss", reduction(N), 1),
                     on.statistic("probabilities", reduction(E), N, E));
         }
+
+        void forward(
+                Gate kernel, Tensor logits, Optional<Tensor> padding, Optional<Tensor> noise, GateOptions options) {
+            kernel.forward(routing, rows, load, balanceLoss, probabilities, logits, padding, noise, options);
+        }
+
+        void forwardLinear(
+                Gate kernel,
+                Tensor logits,
+                Tensor x,
+                Optional<Tensor> padding,
+                Tensor gateWeight,
+                Optional<Tensor> gateBias,
+                GateOptions options) {
+            kernel.forwardLinear(
+                    routing,
+                    rows,
+                    load,
+                    balanceLoss,
+                    probabilities,
+                    logits,
+                    x,
+                    padding,
+                    Optional.empty(),
+                    gateWeight,
+                    gateBias,
+                    options);
+        }
     }
 
     /// A gate whose logits are sums without any rounding, so that every backend chooses alike.
-    private record Product(Outputs outputs, Tensor logits, Tensor x, Tensor weight, Tensor bias, GateOptions options) {
-        private static final int C = 37;
-
+    private record Product(
+            Outputs outputs, Tensor logits, Tensor x, Tensor gateWeight, Tensor gateBias, GateOptions options) {
         static Product of(Workbench on, int N, int E, GateOptions options) {
             return new Product(
                     Outputs.of(on, N, E, options),
-                    on.statistic("logits", reduction(C), N, E),
+                    on.statistic("logits", Tolerance.exact(), N, E),
                     on.input("x", Role.ACTIVATION, quarters(on, "x", N * C), N, C),
-                    on.input("gate weight", Role.WEIGHT, quarters(on, "gate weight", E * C), E, C),
-                    on.input("gate bias", Role.STATE, quarters(on, "gate bias", E), E),
+                    on.input("gateWeight", Role.WEIGHT, quarters(on, "gateWeight", E * C), E, C),
+                    on.input("gateBias", Role.STATE, quarters(on, "gateBias", E), E),
                     options);
         }
 
@@ -140,20 +172,57 @@ public abstract class GateContract extends KernelContract {
         }
 
         void forward(Gate kernel) {
-            kernel.forwardLinear(
-                    outputs.routing,
-                    outputs.rows,
-                    outputs.load,
-                    outputs.balanceLoss,
-                    outputs.probabilities,
-                    logits,
-                    x,
-                    weight,
-                    Optional.of(bias),
-                    Optional.empty(),
-                    Optional.empty(),
-                    options);
+            outputs.forwardLinear(kernel, logits, x, Optional.empty(), gateWeight, Optional.of(gateBias), options);
         }
+    }
+
+    /// As do two calls, one for the logits; and the forward that follows takes those that it is given.
+    @TestFactory
+    Stream<DynamicTest> logitsOfAProductGiveTheBitsOfTwoCalls() {
+        List<ElementType> types = new ArrayList<>(smallerWeights());
+        types.add(ElementType.F32);
+        return Stream.of(1, 67, 330)
+                .flatMap(N -> types.stream().map(type -> {
+                    Trial together = ofTokens(N, true).withWeights(type);
+                    Trial apart = ofTokens(N, false).withWeights(type);
+                    return DynamicTest.dynamicTest(together.name(), () -> sameBits(together, apart));
+                }));
+    }
+
+    private void sameBits(Trial together, Trial apart) {
+        List<Outcome> wanted;
+        try (var device = open()) {
+            wanted = outcomes(device, apart, false);
+        }
+        for (int threads : THREADS) {
+            try (var device = open(threads)) {
+                sameBits(wanted, outcomes(device, together, false));
+            }
+        }
+    }
+
+    private static Trial ofTokens(int N, boolean together) {
+        int E = 40;
+        return Trial.of("%d tokens".formatted(N), on -> {
+            var options = options(SecondPolicy.ALL, false, false, N > 1);
+            Outputs first = Outputs.of(on, N, E, options);
+            Outputs second = Outputs.of(on, N, E, options);
+            Tensor logits = on.statistic("logits", reduction(C), N, E);
+            Tensor x = N % 2 == 0 ? on.input("x", 2, N / 2, C) : on.input("x", N, C);
+            Tensor gateWeight = on.input("gateWeight", Role.WEIGHT, 0.1, E, C);
+            Optional<Tensor> gateBias = N == 1 ? Optional.empty() : Optional.of(on.input("bias", Role.STATE, 1, E));
+            int[] padded = on.random("padding").ints(N, 0, 2).toArray();
+            Optional<Tensor> padding = N == 1 ? Optional.empty() : Optional.of(on.integers("padding", padded, N));
+            Kernels kernels = on.kernels();
+            if (together) {
+                first.forwardLinear(kernels.gate(), logits, x, padding, gateWeight, gateBias, options);
+            } else {
+                kernels.linear().forward(logits, x, gateWeight, gateBias);
+                first.forward(kernels.gate(), logits, padding, Optional.empty(), options);
+            }
+            kernels.add().forward(logits, logits, logits);
+            second.forward(kernels.gate(), logits, padding, Optional.empty(), options);
+        });
     }
 
     /// @param ofProduct whether logits of a product are routed as well, and how
@@ -173,7 +242,7 @@ public abstract class GateContract extends KernelContract {
         Tensor dLogits = on.result("dLogits", reduction(E), N, E);
         Optional<Product> product = ofProduct.map(its -> Product.of(on, N, E, its));
         Gate kernel = on.kernels().gate();
-        kernel.forward(y.routing, y.rows, y.load, y.balanceLoss, y.probabilities, logits, padding, noise, options);
+        y.forward(kernel, logits, padding, noise, options);
         kernel.backward(dLogits, dWeight, y.routing, y.load, y.probabilities, 0.7f, options);
         product.ifPresent(its -> its.forward(kernel));
     }

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.TestFactory;
 /// [KernelTrials] hands the trials to programs that have no test library, so no contract may throw
 /// or catch a type of one: the virtual machine looks such a type up when it loads the contract.
 public abstract class KernelContract {
-    private static final int[] THREADS = {1, 2, 5};
+    static final int[] THREADS = {1, 2, 5};
     private static final int GARBAGE_ROUNDS = 12;
 
     /// Opens the backend under test.
@@ -160,11 +160,16 @@ public abstract class KernelContract {
     }
 
     private Stream<Trial> withSmallerWeights() {
+        List<ElementType> smaller = smallerWeights();
+        return weightTrials().stream().flatMap(trial -> smaller.stream().map(trial::withWeights));
+    }
+
+    /// Types of fewer bytes that the backend offers for weights.
+    final List<ElementType> smallerWeights() {
         try (Backend device = open()) {
-            List<ElementType> offered = Arrays.stream(ElementType.values())
+            return Arrays.stream(ElementType.values())
                     .filter(device::offersWeights)
                     .toList();
-            return weightTrials().stream().flatMap(trial -> offered.stream().map(trial::withWeights));
         }
     }
 
@@ -203,7 +208,7 @@ public abstract class KernelContract {
         }
     }
 
-    private static void sameBits(List<Outcome> first, List<Outcome> second) {
+    static void sameBits(List<Outcome> first, List<Outcome> second) {
         for (int i = 0; i < first.size(); i++) {
             first.get(i).assertSameBits(second.get(i));
         }
