@@ -201,6 +201,12 @@ public final class Main implements Callable<Integer> {
                     "Give --compare OLD.json NEW.json");
         }
         var comparison = new Comparison(Report.read(compare.getFirst()), Report.read(compare.getLast()));
+        if (comparison.isEmpty()) {
+            throw new BadInputException(
+                    "--compare",
+                    "the two reports have no benchmark in common",
+                    "Give two reports of the same benchmarks and sizes");
+        }
         PrintWriter text = spec.commandLine().getOut();
         text.print(comparison.text());
         text.flush();

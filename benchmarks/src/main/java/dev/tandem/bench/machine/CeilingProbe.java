@@ -51,13 +51,13 @@ public final class CeilingProbe implements AutoCloseable {
         return backend.startsWith(CPU_BACKENDS);
     }
 
-    /// @param threads that compute together
+    /// @param threads that compute together; no more than there are processors get more done
     public CeilingProbe(int threads) {
         if (threads < 1) {
             throw new IllegalArgumentException("threads must be at least 1, was " + threads);
         }
-        this.threads = threads;
-        reserve(GRAIN * threads);
+        this.threads = Math.min(threads, Runtime.getRuntime().availableProcessors());
+        reserve(GRAIN * this.threads);
         for (int i = 0; i < WARM_UP_CALLS; i++) {
             sink.add(FmaLoop.run(TURNS / 10));
             sink.add(StreamLoops.read(memory, 0, GRAIN / 2));

@@ -11,11 +11,13 @@ import java.util.function.BiConsumer;
 /// Speeds are compared as parts of what the machine could do in the same second, where both reports
 /// know it: a slower clock or a busy neighbour then moves both sides. A change counts if it exceeds
 /// three standard errors of the two medians, more where few rounds know their spread badly, and 3 %.
-/// Where other processes ran, a change says nothing. Starts and other libraries are shown, not judged.
+/// Where other processes ran, neither a change nor none says anything, nor where rounds differ too much. Starts and
+/// other libraries are shown, not judged.
 public final class Comparison {
     private static final double SMALLEST = 0.03;
     private static final double STANDARD_ERRORS = 3;
     private static final double FEW = 4;
+    private static final double TOO_NOISY = 0.3;
 
     private final List<Change> changes = new ArrayList<>();
     private final List<List<String>> starts = new ArrayList<>();
@@ -28,6 +30,7 @@ public final class Comparison {
         FASTER,
         SLOWER,
         SAME,
+        UNDECIDED,
         DISTURBED
     }
 
@@ -37,12 +40,11 @@ public final class Comparison {
     /// @param noise changes of the ratio up to this are noise
     record Change(Measurement before, Measurement after, double ratio, double noise) {
         Verdict verdict() {
-            double change = Math.abs(Math.log(ratio));
-            if (change <= noise) {
-                return Verdict.SAME;
-            }
             if (before.disturbed() || after.disturbed()) {
                 return Verdict.DISTURBED;
+            }
+            if (Math.abs(Math.log(ratio)) <= noise) {
+                return noise > TOO_NOISY ? Verdict.UNDECIDED : Verdict.SAME;
             }
             return ratio > 1 ? Verdict.FASTER : Verdict.SLOWER;
         }
@@ -93,12 +95,14 @@ public final class Comparison {
         return changes.stream().anyMatch(change -> change.verdict() == Verdict.SLOWER);
     }
 
+    /// Whether the reports have nothing in common.
+    public boolean isEmpty() {
+        return changes.isEmpty() && starts.isEmpty() && peers.isEmpty();
+    }
+
     /// The comparison for people.
     public String text() {
         var text = new StringBuilder();
-        if (changes.isEmpty() && starts.isEmpty() && peers.isEmpty()) {
-            text.append("Nothing was compared: the reports have no benchmark in common.\n");
-        }
         if (!changes.isEmpty()) {
             text.append(judged());
         }
@@ -130,20 +134,36 @@ public final class Comparison {
             }
         }
         if (rows.isEmpty()) {
-            text.append("Nothing moved beyond noise.\n");
+            text.append(count(Verdict.SAME) == 0 ? "Nothing can be told.\n" : "Nothing moved beyond noise.\n");
         } else {
             text.append(Text.table(List.of("benchmark", "old time", "new time", "speed", "noise", "verdict"), rows));
         }
-        text.append("\n%d compared: %d faster, %d slower, %d within noise.\n"
-                .formatted(changes.size(), count(Verdict.FASTER), count(Verdict.SLOWER), count(Verdict.SAME)));
-        changes.stream()
-                .filter(change -> change.verdict() == Verdict.DISTURBED)
-                .forEach(change -> text.append("disturbed by other processes, measure again: ")
-                        .append(change.before().name())
-                        .append(' ')
-                        .append(change.before().details())
-                        .append('\n'));
+        text.append("\n%d compared: %d faster, %d slower, %d within noise, %d too noisy to tell, %d disturbed.\n"
+                .formatted(
+                        changes.size(),
+                        count(Verdict.FASTER),
+                        count(Verdict.SLOWER),
+                        count(Verdict.SAME),
+                        count(Verdict.UNDECIDED),
+                        count(Verdict.DISTURBED)));
+        again(text, Verdict.UNDECIDED, "rounds differ too much, measure again");
+        again(text, Verdict.DISTURBED, "disturbed by other processes, measure again");
         return text.toString();
+    }
+
+    private void again(StringBuilder text, Verdict verdict, String why) {
+        for (var change : changes) {
+            if (change.verdict() == verdict) {
+                text.append("%s: %s %s, %s -> %s ± %s%n"
+                        .formatted(
+                                why,
+                                change.before().name(),
+                                change.before().details(),
+                                Text.seconds(change.before().seconds().median()),
+                                Text.seconds(change.after().seconds().median()),
+                                Text.percent(change.noise())));
+            }
+        }
     }
 
     private long count(Verdict verdict) {

@@ -28,8 +28,7 @@ final class Roofline {
         var chart = new XYChartBuilder()
                 .width(PlotStyle.WIDTH)
                 .height(PlotStyle.HEIGHT)
-                .title("Roofline on %d threads: every benchmark under what the machine can do"
-                        .formatted(machine.threads()))
+                .title("Every benchmark under what the machine can do with %d threads".formatted(machine.threads()))
                 .xAxisTitle("FLOPs per byte that must be read or written")
                 .yAxisTitle("GFLOP/s")
                 .build();
