@@ -79,7 +79,7 @@ public abstract class GateContract extends KernelContract {
         String name = "%s N=%d E=%d %s%s".formatted(what, N, E, options, padded ? ", padding" : "");
         return Trial.of(name, on -> {
             GateInputs inputs = GateInputs.random(N, E, options, step, padded, name.hashCode());
-            both(on, N, E, options, inputs, Optional.empty());
+            both(on, N, E, options, inputs, false);
         });
     }
 
@@ -92,7 +92,7 @@ public abstract class GateContract extends KernelContract {
 
     private static void allWays(Workbench on, int N, int E, GateOptions options) {
         GateInputs inputs = GateInputs.random(N, E, options, 0, true, 1);
-        both(on, N, E, options, inputs, Optional.of(options));
+        both(on, N, E, options, inputs, true);
     }
 
     /// What a forward writes.
@@ -225,9 +225,8 @@ public abstract class GateContract extends KernelContract {
         });
     }
 
-    /// @param ofProduct whether logits of a product are routed as well, and how
-    private static void both(
-            Workbench on, int N, int E, GateOptions options, GateInputs inputs, Optional<GateOptions> ofProduct) {
+    /// @param ofProduct whether logits of a product are routed as well
+    private static void both(Workbench on, int N, int E, GateOptions options, GateInputs inputs, boolean ofProduct) {
         Tensor logits = on.input("logits", ElementType.F32, Role.ACTIVATION, inputs.logits(), N, E);
         Optional<Tensor> padding = inputs.padding().length == 0
                 ? Optional.empty()
@@ -240,7 +239,7 @@ public abstract class GateContract extends KernelContract {
         Tensor dWeight = on.input("dWeight", ElementType.F32, Role.ACTIVATION, 1, N, options.K());
         Outputs y = Outputs.of(on, N, E, options);
         Tensor dLogits = on.result("dLogits", reduction(E), N, E);
-        Optional<Product> product = ofProduct.map(its -> Product.of(on, N, E, its));
+        Optional<Product> product = ofProduct ? Optional.of(Product.of(on, N, E, options)) : Optional.empty();
         Gate kernel = on.kernels().gate();
         y.forward(kernel, logits, padding, noise, options);
         kernel.backward(dLogits, dWeight, y.routing, y.load, y.probabilities, 0.7f, options);
@@ -257,7 +256,7 @@ public abstract class GateContract extends KernelContract {
                     Arrays.fill(values, strange);
                     GateInputs inputs = GateInputs.random(20, 4, options, 0, false, 1);
                     System.arraycopy(inputs.logits(), 0, values, 0, 40);
-                    both(on, 20, 4, options, inputs.withLogits(values), Optional.empty());
+                    both(on, 20, 4, options, inputs.withLogits(values), false);
                 });
                 try (var device = open()) {
                     outcomes(device, trial, false);
