@@ -5,54 +5,62 @@ import dev.tandem.engine.kernel.Dispatch;
 import dev.tandem.engine.kernel.ExpertRows;
 import dev.tandem.engine.kernel.Routing;
 
-/// Moves tokens to expert rows and back, divided by tokens; bound by memory.
+/// Moves tokens to expert rows and back; bound by memory.
+///
+/// Divided by tokens, but where expert rows are written and the caches hold all: neighbours in an expert come from
+/// different blocks of tokens, and a core that reads ahead of what it writes takes its neighbour's row away from the
+/// core
+/// that writes it. There each part has rows of its own, and goes through all tokens.
 final class CpuDispatch implements Dispatch {
-    private static final int UNSERVED = -1;
-
     private final Workers workers;
-    private final Workers.Task scatter = this::scatterTokens;
+    private final ChoiceRows rowOf;
+    private final Workers.Task scatterByTokens = this::scatterBlock;
+    private final Workers.Task scatterByRows = this::scatterPart;
     private final Workers.Task gather = this::gatherTokens;
     private final Workers.Task gatherBackward = this::gatherBackwardTokens;
 
     private int N;
     private int C;
     private int K;
-    private int E;
     private int R;
     private int block;
+    private int blocks;
+    private int parts;
     private boolean weighted;
     private long tokens;
     private long expertRows;
     private long dExpertRows;
     private long dWeight;
-    private long expert;
-    private long slot;
     private long weight;
-    private long starts;
-    private long counts;
 
     CpuDispatch(Workers workers) {
         this.workers = workers;
+        rowOf = new ChoiceRows(workers);
     }
 
     @Override
     public void scatter(Tensor expertX, Tensor x, Routing routing, ExpertRows rows) {
         operands(expertX, x, routing, rows);
-        workers.run(Math.ceilDiv(N, block), scatter);
+        if (HeldMemory.cached((1L + K) * N * rowBytes())) {
+            parts = Math.min(blocks, workers.threads());
+            workers.run(parts, scatterByRows);
+        } else {
+            workers.run(blocks, scatterByTokens);
+        }
     }
 
     @Override
     public void scatterBackward(Tensor dx, Tensor dExpertX, Routing routing, ExpertRows rows) {
         operands(dExpertX, dx, routing, rows);
         weighted = false;
-        workers.run(Math.ceilDiv(N, block), gather);
+        workers.run(blocks, gather);
     }
 
     @Override
     public void gather(Tensor y, Tensor expertY, Routing routing, ExpertRows rows) {
         operands(expertY, y, routing, rows);
         weighted = true;
-        workers.run(Math.ceilDiv(N, block), gather);
+        workers.run(blocks, gather);
     }
 
     @Override
@@ -61,85 +69,54 @@ final class CpuDispatch implements Dispatch {
         operands(expertY, dy, routing, rows);
         this.dExpertRows = CpuStorage.address(dExpertY);
         this.dWeight = CpuStorage.address(dWeight);
-        workers.run(Math.ceilDiv(N, block), gatherBackward);
+        workers.run(blocks, gatherBackward);
     }
 
     private void operands(Tensor expertX, Tensor x, Routing routing, ExpertRows rows) {
         N = (int) x.shape().rows();
         C = x.shape().last();
         K = routing.expert().shape().last();
-        E = rows.starts().shape().extent(0);
         R = (int) expertX.shape().rows();
         block = Blocks.rows(C);
+        blocks = Math.ceilDiv(N, block);
         tokens = CpuStorage.address(x);
         expertRows = CpuStorage.address(expertX);
-        expert = CpuStorage.address(routing.expert());
-        slot = CpuStorage.address(routing.slot());
         weight = CpuStorage.address(routing.weight());
-        starts = CpuStorage.address(rows.starts());
-        counts = CpuStorage.address(rows.counts());
-        verifyRows();
-    }
-
-    private void verifyRows() {
-        for (int e = 0; e < E; e++) {
-            int start = Lanes.getInt(starts + (long) e * Integer.BYTES);
-            int count = Lanes.getInt(counts + (long) e * Integer.BYTES);
-            if (start < 0 || count < 0 || count > R - start) {
-                throw new IllegalArgumentException(
-                        "Dispatch: rows.starts[%d] = %d and rows.counts[%d] = %d must lie within the %d rows"
-                                .formatted(e, start, e, count, R));
-            }
-        }
-    }
-
-    /// Row of one choice, or -1 if it is not served.
-    ///
-    /// @throws IllegalArgumentException if routing and rows name no row of this buffer
-    private int rowOf(int choice) {
-        int place = Lanes.getInt(slot + (long) choice * Integer.BYTES);
-        if (place == UNSERVED) {
-            return UNSERVED;
-        }
-        int e = Lanes.getInt(expert + (long) choice * Integer.BYTES);
-        if (e < 0 || e >= E) {
-            throw wrong("routing.expert", choice, e, E);
-        }
-        int count = Lanes.getInt(counts + (long) e * Integer.BYTES);
-        if (place < 0 || place >= count) {
-            throw wrong("routing.slot", choice, place, count);
-        }
-        return Lanes.getInt(starts + (long) e * Integer.BYTES) + place;
-    }
-
-    private IllegalArgumentException wrong(String operand, int choice, int value, int bound) {
-        return new IllegalArgumentException("Dispatch: %s[%d, %d] must be in 0..%d, or its slot -1, was %d"
-                .formatted(operand, choice / K, choice % K, bound - 1, value));
+        rowOf.find(routing, rows);
     }
 
     private long rowBytes() {
         return (long) C * Float.BYTES;
     }
 
-    private void scatterTokens(int part, int worker) {
-        int last = Math.min(N, (part + 1) * block);
-        for (int n = part * block; n < last; n++) {
-            scatterToken(n);
-        }
+    private void scatterBlock(int part, int worker) {
+        scatter(part * block, Math.min(N, (part + 1) * block), 0, R);
     }
 
-    /// To the first two rows in one pass.
-    private void scatterToken(int n) {
-        long token = tokens + n * rowBytes();
-        int first = served(n, 0);
-        int second = served(n, first + 1);
-        if (second < K) {
-            Rows.copyToBoth(token, row(n, first), row(n, second), C);
-        } else if (first < K) {
-            Lanes.copy(token, row(n, first), rowBytes());
-        }
-        for (int k = served(n, second + 1); k < K; k = served(n, k + 1)) {
-            Lanes.copy(token, row(n, k), rowBytes());
+    private void scatterPart(int part, int worker) {
+        scatter(0, N, rowOf.firstOfPart(part, parts), rowOf.firstOfPart(part + 1, parts));
+    }
+
+    /// To rows `from..to-1`, two of a token in one pass.
+    private void scatter(int firstToken, int lastToken, int from, int to) {
+        for (int n = firstToken; n < lastToken; n++) {
+            long token = tokens + n * rowBytes();
+            int waiting = ChoiceRows.UNSERVED;
+            for (int choice = n * K; choice < (n + 1) * K; choice++) {
+                int row = rowOf.of(choice);
+                if (row < from || row >= to) {
+                    continue;
+                }
+                if (waiting < 0) {
+                    waiting = row;
+                } else {
+                    Rows.copyToBoth(token, row(waiting), row(row), C);
+                    waiting = ChoiceRows.UNSERVED;
+                }
+            }
+            if (waiting >= 0) {
+                Rows.copy(token, row(waiting), C);
+            }
         }
     }
 
@@ -154,35 +131,40 @@ final class CpuDispatch implements Dispatch {
     /// The first two rows in one pass.
     private void gatherToken(int n) {
         long token = tokens + n * rowBytes();
-        int first = served(n, 0);
-        int second = served(n, first + 1);
-        if (first == K) {
+        int end = (n + 1) * K;
+        int first = served(n * K, end);
+        int second = served(first + 1, end);
+        if (first == end) {
             Lanes.fill(token, rowBytes(), (byte) 0);
-        } else if (second == K) {
-            Rows.scale(token, row(n, first), weight(n, first), C);
+        } else if (second >= end) {
+            Rows.scale(token, rowOfChoice(first), weight(first), C);
         } else {
-            Rows.scaledSum(token, row(n, first), weight(n, first), row(n, second), weight(n, second), C);
+            Rows.scaledSum(token, rowOfChoice(first), weight(first), rowOfChoice(second), weight(second), C);
         }
-        for (int k = served(n, second + 1); k < K; k = served(n, k + 1)) {
-            Rows.addScaled(token, row(n, k), weight(n, k), C);
+        for (int choice = served(second + 1, end); choice < end; choice = served(choice + 1, end)) {
+            Rows.addScaled(token, rowOfChoice(choice), weight(choice), C);
         }
     }
 
-    /// A token's first choice from `k` on that is served, or K.
-    private int served(int n, int k) {
-        int next = k;
-        while (next < K && rowOf(n * K + next) < 0) {
-            next++;
+    /// The first choice from one on that is served, or the end.
+    private int served(int from, int end) {
+        int choice = from;
+        while (choice < end && rowOf.of(choice) < 0) {
+            choice++;
         }
-        return Math.min(next, K);
+        return choice;
     }
 
-    private long row(int n, int k) {
-        return expertRows + rowOf(n * K + k) * rowBytes();
+    private long row(int row) {
+        return expertRows + row * rowBytes();
     }
 
-    private float weight(int n, int k) {
-        return weighted ? Lanes.get(weight + (long) (n * K + k) * Float.BYTES) : 1;
+    private long rowOfChoice(int choice) {
+        return row(rowOf.of(choice));
+    }
+
+    private float weight(int choice) {
+        return weighted ? Lanes.get(weight + (long) choice * Float.BYTES) : 1;
     }
 
     /// Asks for the rows that the next token reads: they lie at random places, which the processor cannot foresee.
@@ -190,10 +172,9 @@ final class CpuDispatch implements Dispatch {
         if (!Prefetch.AVAILABLE || n + 1 == last) {
             return;
         }
-        for (int k = 0; k < K; k++) {
-            int row = rowOf((n + 1) * K + k);
-            if (row >= 0) {
-                Prefetch.lines(expertRows + row * rowBytes(), rowBytes());
+        for (int choice = (n + 1) * K; choice < (n + 2) * K; choice++) {
+            if (rowOf.of(choice) >= 0) {
+                Prefetch.lines(rowOfChoice(choice), rowBytes());
             }
         }
     }
@@ -203,12 +184,11 @@ final class CpuDispatch implements Dispatch {
         for (int n = part * block; n < last; n++) {
             askForNext(n, last);
             long dy = tokens + n * rowBytes();
-            for (int k = 0; k < K; k++) {
-                int choice = n * K + k;
-                int row = rowOf(choice);
+            for (int choice = n * K; choice < (n + 1) * K; choice++) {
+                int row = rowOf.of(choice);
                 float gradient = 0;
                 if (row >= 0) {
-                    gradient = Rows.dot(dy, expertRows + row * rowBytes(), C);
+                    gradient = Rows.dot(dy, row(row), C);
                     float share = Lanes.get(weight + (long) choice * Float.BYTES);
                     Rows.scale(dExpertRows + row * rowBytes(), dy, share, C);
                 }

@@ -23,6 +23,11 @@ final class HeldMemory {
     }
 
     boolean cached() {
+        return cached(bytes);
+    }
+
+    /// Whether so many bytes that are used again and again are likely in the last-level cache.
+    static boolean cached(long bytes) {
         return bytes <= CACHED;
     }
 }

@@ -122,6 +122,20 @@ final class Rows {
         }
     }
 
+    /// `y = x`.
+    static void copy(long x, long y, int length) {
+        int i = 0;
+        for (int bound = Lanes.F32.loopBound(length); i < bound; i += Lanes.LENGTH) {
+            long at = (long) i * Float.BYTES;
+            Lanes.store(Lanes.load(x + at), y + at);
+        }
+        if (i < length) {
+            VectorMask<Float> tail = Lanes.tail(i, length);
+            long at = (long) i * Float.BYTES;
+            Lanes.store(Lanes.load(x + at, tail), y + at, tail);
+        }
+    }
+
     /// `y = x` and `z = x`.
     static void copyToBoth(long x, long y, long z, int length) {
         int i = 0;

@@ -8,18 +8,24 @@ import dev.tandem.engine.kernel.Dispatch;
 import dev.tandem.engine.kernel.ExpertRows;
 import dev.tandem.engine.kernel.Routing;
 import dev.tandem.testkit.Cases;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /// What [Dispatch] has to keep.
 public abstract class DispatchContract extends KernelContract {
+    private static final List<Cases.Experts> SEVERAL_TASKS =
+            List.of(new Cases.Experts(700, 66, 1, 9, 3), new Cases.Experts(300, 130, 1, 40, 2));
+
     @Override
     protected List<Trial> trials() {
         return cases();
     }
 
     static List<Trial> cases() {
-        return ExpertTrials.of(DispatchContract::everyDirection);
+        List<Trial> trials = new ArrayList<>(ExpertTrials.of(DispatchContract::everyDirection));
+        trials.addAll(ExpertTrials.of(SEVERAL_TASKS, DispatchContract::everyDirection));
+        return trials;
     }
 
     private static void everyDirection(Workbench on, Cases.Experts sizes, HostRouting host) {

@@ -7,8 +7,8 @@ import dev.tandem.testkit.Cases;
 import java.util.ArrayList;
 import java.util.List;
 
-/// The expert layers of [Cases#EXPERTS], each with padded rows that drop, and with compact ones
-/// that do not.
+/// Expert layers, those of [Cases#EXPERTS] if no others are named, each with padded rows that drop, and with
+/// compact ones that do not.
 final class ExpertTrials {
     private ExpertTrials() {}
 
@@ -18,8 +18,12 @@ final class ExpertTrials {
     }
 
     static List<Trial> of(Use use) {
+        return of(Cases.EXPERTS, use);
+    }
+
+    static List<Trial> of(List<Cases.Experts> layers, Use use) {
         List<Trial> trials = new ArrayList<>();
-        for (Cases.Experts sizes : Cases.EXPERTS) {
+        for (Cases.Experts sizes : layers) {
             for (boolean compact : new boolean[] {false, true}) {
                 Capacity capacity = compact ? new Capacity.Dropless() : new Capacity.Training(1.25);
                 var options = new GateOptions(sizes.K(), SecondPolicy.ALL, false, false, capacity, compact);
