@@ -68,11 +68,17 @@ public final class CeilingProbe implements AutoCloseable {
             StreamLoops.writeByVectors(memory, 0, GRAIN / 2);
             StreamLoops.update(memory, 0, GRAIN / 2);
         }
+        sink.add(handover());
     }
 
     /// All of them, memory over that many bytes.
     public Ceilings measure(double bytes) {
-        return new Ceilings(flops(), readBytes(bytes), copyBytes(bytes), writeBytes(bytes), updateBytes(bytes));
+        return new Ceilings(
+                flops(), readBytes(bytes), copyBytes(bytes), writeBytes(bytes), updateBytes(bytes), handover());
+    }
+
+    private double handover() {
+        return threads == 1 ? 0 : Handover.seconds();
     }
 
     /// FLOP/s of multiply-adds, in the best of several rounds.

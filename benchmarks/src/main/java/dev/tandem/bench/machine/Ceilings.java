@@ -7,7 +7,10 @@ package dev.tandem.bench.machine;
 /// @param copyBytes bytes per second that can be copied, each byte counted twice: read and written
 /// @param writeBytes bytes per second that can be written
 /// @param updateBytes bytes per second that can be updated in place, counted twice as well
-public record Ceilings(double flops, double readBytes, double copyBytes, double writeBytes, double updateBytes) {
+/// @param handover seconds until one thread sees what another has written; 0 of one thread. Several times as long
+///     where a virtual machine's processors share no cache, which may change from one minute to the next
+public record Ceilings(
+        double flops, double readBytes, double copyBytes, double writeBytes, double updateBytes, double handover) {
     /// The shortest time in which that work could be done: by arithmetic or by memory, whichever
     /// takes longer.
     public double seconds(Cost cost) {

@@ -36,6 +36,9 @@ public final class RoundProfiler implements InternalProfiler {
     /// Bytes per second attainable by updating in place.
     public static final String UPDATE = "ceilingUpdate";
 
+    /// Seconds until one thread sees what another has written.
+    public static final String HANDOVER = "handover";
+
     /// Share of the processors' time that other processes had.
     public static final String FOREIGN = "foreign";
 
@@ -99,7 +102,8 @@ public final class RoundProfiler implements InternalProfiler {
                 scalar(READ, ceilings.readBytes(), "B/s"),
                 scalar(COPY, ceilings.copyBytes(), "B/s"),
                 scalar(WRITE, ceilings.writeBytes(), "B/s"),
-                scalar(UPDATE, ceilings.updateBytes(), "B/s"));
+                scalar(UPDATE, ceilings.updateBytes(), "B/s"),
+                scalar(HANDOVER, ceilings.handover(), "s"));
     }
 
     private static double perCall(IterationResult result, String counter, double calls) {

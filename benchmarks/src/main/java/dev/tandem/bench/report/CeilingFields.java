@@ -13,9 +13,10 @@ final class CeilingFields {
         json.put(prefix + "Copy", ceilings.copyBytes());
         json.put(prefix + "Write", ceilings.writeBytes());
         json.put(prefix + "Update", ceilings.updateBytes());
+        json.put(prefix + "Handover", ceilings.handover());
     }
 
-    /// Older reports do not have the ceiling of writing.
+    /// Older reports have neither the ceiling of writing nor the time of a hand-over.
     static Ceilings of(Json json, String prefix) {
         double copy = json.field(prefix + "Copy").number();
         return new Ceilings(
@@ -23,6 +24,7 @@ final class CeilingFields {
                 json.field(prefix + "Read").number(),
                 copy,
                 json.field(prefix + "Write").optional().orElse(copy),
-                json.field(prefix + "Update").number());
+                json.field(prefix + "Update").number(),
+                json.field(prefix + "Handover").optional().orElse(0));
     }
 }

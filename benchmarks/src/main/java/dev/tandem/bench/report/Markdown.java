@@ -2,6 +2,7 @@ package dev.tandem.bench.report;
 
 import dev.tandem.bench.machine.Ceilings;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
@@ -9,6 +10,7 @@ import java.util.List;
 /// The report for people.
 final class Markdown {
     private static final double GIGA = 1e9;
+    private static final double FAR = 2;
 
     private Markdown() {}
 
@@ -19,7 +21,9 @@ final class Markdown {
         text.append("\n## What the machine can do\n\n")
                 .append(
                         "Measured before everything else; each benchmark is compared with ceilings measured again beside"
-                                + " every one of its rounds, memory over as many bytes as its calls go through. Copied and updated bytes count twice: read and written.\n\n")
+                                + " every one of its rounds, memory over as many bytes as its calls go through."
+                                + " Copied and updated bytes count twice: read and written."
+                                + " A hand-over is the time until one thread sees what another has written.\n\n")
                 .append(ceilings(report));
         if (!report.measurements().isEmpty()) {
             text.append("\n## Reading\n\n").append(reading(report));
@@ -57,7 +61,8 @@ final class Markdown {
                         "read, GB/s",
                         "copy, GB/s",
                         "write, GB/s",
-                        "update, GB/s"),
+                        "update, GB/s",
+                        "hand-over"),
                 rows);
     }
 
@@ -69,7 +74,8 @@ final class Markdown {
                 Text.significant(ceilings.readBytes() / GIGA),
                 Text.significant(ceilings.copyBytes() / GIGA),
                 Text.significant(ceilings.writeBytes() / GIGA),
-                Text.significant(ceilings.updateBytes() / GIGA));
+                Text.significant(ceilings.updateBytes() / GIGA),
+                ceilings.handover() == 0 ? "–" : Text.seconds(ceilings.handover()));
     }
 
     private static String reading(Report report) {
@@ -108,7 +114,27 @@ final class Markdown {
                         ? "\nNo measurement was disturbed by other processes or by the host.\n"
                         : "\n%s disturbed by other processes or by the host, marked with *.\n"
                                 .formatted(disturbed == 1 ? "1 measurement was" : disturbed + " measurements were"));
+        text.append(handovers(report));
         return text.toString();
+    }
+
+    /// Empty where none was measured.
+    private static String handovers(Report report) {
+        double[] sorted = report.measurements().stream()
+                .flatMap(measurement -> measurement.ceilings().stream())
+                .mapToDouble(Ceilings::handover)
+                .filter(seconds -> seconds > 0)
+                .sorted()
+                .toArray();
+        if (sorted.length == 0) {
+            return "";
+        }
+        long far = Arrays.stream(sorted)
+                .filter(seconds -> seconds > FAR * sorted[0])
+                .count();
+        return ("\nOne thread saw what another had written after %s to %s; in %d of %d measurements after more than %.0f times"
+                        + " the least, as where two processors share no cache.\n")
+                .formatted(Text.seconds(sorted[0]), Text.seconds(sorted[sorted.length - 1]), far, sorted.length, FAR);
     }
 
     private static String measurements(Report report) {

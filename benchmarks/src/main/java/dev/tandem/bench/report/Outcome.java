@@ -48,7 +48,8 @@ public final class Outcome {
                 samples(rounds, RoundProfiler.READ).median(),
                 samples(rounds, RoundProfiler.COPY).median(),
                 samples(rounds, RoundProfiler.WRITE).median(),
-                samples(rounds, RoundProfiler.UPDATE).median());
+                samples(rounds, RoundProfiler.UPDATE).median(),
+                samples(rounds, RoundProfiler.HANDOVER).median());
     }
 
     private static OptionalDouble heap(List<IterationResult> rounds) {

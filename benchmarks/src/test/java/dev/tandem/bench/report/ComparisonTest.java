@@ -107,7 +107,7 @@ class ComparisonTest {
     @Test
     void aSlowerMachineIsNoSlowerProgram() {
         var before = Sample.product(1, 1, 1);
-        var slow = new Ceilings(50e9, 5e9, 4e9, 2e9, 8e9);
+        var slow = new Ceilings(50e9, 5e9, 4e9, 2e9, 8e9, 0);
         var after = new Measurement(
                 before.benchmark(),
                 before.parameters(),

@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.tandem.bench.BadInputException;
+import dev.tandem.bench.machine.Ceilings;
 import dev.tandem.bench.machine.Cost;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -39,6 +41,26 @@ class ReportTest {
                 .contains("1 measurement was disturbed")
                 .contains("0 of 1 measurements reach 70 %")
                 .contains("![roofline](roofline.png)");
+    }
+
+    @Test
+    void theReportSaysWhereProcessorsWereApart() throws IOException {
+        Measurement near = Sample.product(1);
+        var apart = new Ceilings(100e9, 10e9, 8e9, 4e9, 16e9, 170e-9);
+        var far = new Measurement(
+                near.benchmark(),
+                near.parameters(),
+                near.cost(),
+                near.seconds(),
+                near.share(),
+                Optional.of(apart),
+                near.heap(),
+                0,
+                0);
+        OutputFolder.prepare(folder).write(Sample.report(near, far));
+        assertThat(Files.readString(folder.resolve("bench.md")))
+                .contains("after 40.0 ns to 170 ns; in 1 of 2 measurements")
+                .containsPattern("hand-over \\|\n.*\n.* 40.0 ns \\|");
     }
 
     @Test

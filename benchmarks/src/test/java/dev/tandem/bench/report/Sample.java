@@ -10,7 +10,7 @@ import java.util.OptionalDouble;
 
 /// Reports to test with.
 final class Sample {
-    static final Ceilings CEILINGS = new Ceilings(100e9, 10e9, 8e9, 4e9, 16e9);
+    static final Ceilings CEILINGS = new Ceilings(100e9, 10e9, 8e9, 4e9, 16e9, 40e-9);
     static final StartUp TRAINING = start(StartUp.Kind.TRAINING, OptionalDouble.of(600 << 20));
     static final StartUp FORWARD = start(StartUp.Kind.FORWARD, OptionalDouble.empty());
     static final Cost PRODUCT = new Cost(50e9, 1e6, 1e6, 0);
