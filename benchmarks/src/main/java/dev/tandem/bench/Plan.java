@@ -30,7 +30,8 @@ import org.openjdk.jmh.runner.options.TimeValue;
 ///
 /// @param items in the order of their run
 /// @param starts processes that begin to compute, after all items
-record Plan(List<Item> items, List<StartUpProblem> starts) {
+/// @param threads that compute, of this machine's processors
+record Plan(List<Item> items, List<StartUpProblem> starts, int threads) {
     /// Benchmarks that show how speed grows with threads: one for each limit, and the sums of all.
     private static final Set<String> SCALED = Set.of(
             "Linear.forward",
@@ -106,7 +107,9 @@ record Plan(List<Item> items, List<StartUpProblem> starts) {
                 }
             }
         }
-        return new Plan(List.copyOf(items), starts(request));
+        int processors = Runtime.getRuntime().availableProcessors();
+        boolean all = request.threads() == 0 || request.threads() > processors;
+        return new Plan(List.copyOf(items), starts(request), all ? processors : request.threads());
     }
 
     private static List<StartUpProblem> starts(Request request) {

@@ -64,8 +64,8 @@ final class Session {
 
     /// Measures the machine, then everything else.
     void run(Plan plan, Progress progress) {
-        int all = Runtime.getRuntime().availableProcessors();
-        for (int threads : all == 1 ? new int[] {1} : new int[] {1, all}) {
+        int most = plan.threads();
+        for (int threads : most == 1 ? new int[] {1} : new int[] {1, most}) {
             Machine machine = Machine.measure(threads);
             add(machine);
             progress.machine(machine);

@@ -79,6 +79,14 @@ class PlanTest {
         assertThat(threads(plan("TrainingStep", 2, false))).containsExactly("2");
     }
 
+    @Test
+    void theMachineIsMeasuredOnAsManyThreadsAsCompute() {
+        int processors = Runtime.getRuntime().availableProcessors();
+        assertThat(plan("TrainingStep", 0, false).threads()).isEqualTo(processors);
+        assertThat(plan("TrainingStep", 1, false).threads()).isEqualTo(1);
+        assertThat(plan("TrainingStep", processors + 1, false).threads()).isEqualTo(processors);
+    }
+
     private static List<String> threads(Plan plan) {
         return plan.items().stream()
                 .map(item -> item.parameters().getOrDefault("threads", ""))

@@ -11,7 +11,7 @@ import java.util.stream.Collectors;
 /// Everything one run found out.
 ///
 /// @param provenance program, machine and virtual machine
-/// @param machines ceilings on one thread and on all, the latter last
+/// @param machines ceilings on one thread and on all that compute, the latter last
 /// @param measurements in the order of their run
 /// @param starts of processes
 /// @param peers what other libraries did beside

@@ -107,6 +107,9 @@ final class CompareCommand implements Callable<Integer> {
                     display::message);
             flops.ifPresent(value -> requireOneUpdate(value, models));
             return run(backend, display, folder, models, data);
+        } catch (RuntimeException e) {
+            folder.withdraw();
+            throw e;
         }
     }
 

@@ -25,9 +25,11 @@ public final class OutputFolder {
             ModuleLayer.boot().findModule("java.desktop").isPresent();
     private static final String REMEDY = "Give another folder with --out DIR";
     private final Path path;
+    private final boolean existed;
 
-    private OutputFolder(Path path) {
+    private OutputFolder(Path path, boolean existed) {
         this.path = path;
+        this.existed = existed;
     }
 
     /// Creates the folder if need be, and makes sure that files can be written to it.
@@ -37,6 +39,7 @@ public final class OutputFolder {
         if (path.toString().isEmpty()) {
             throw new BadInputException("output folder", "its name is empty", REMEDY + ", or . for this folder");
         }
+        boolean existed = Files.exists(path);
         try {
             Files.createDirectories(path);
         } catch (FileAlreadyExistsException e) {
@@ -54,7 +57,19 @@ public final class OutputFolder {
                     e);
         }
         requireSpace(path);
-        return new OutputFolder(path);
+        return new OutputFolder(path, existed);
+    }
+
+    /// Removes the folder again if it was made here and nothing has been written to it.
+    public void withdraw() {
+        if (existed) {
+            return;
+        }
+        try {
+            Files.deleteIfExists(path);
+        } catch (IOException _) {
+            // it holds something by now, or has to stay: an empty folder does no harm
+        }
     }
 
     private static void probe(Path path) throws IOException {

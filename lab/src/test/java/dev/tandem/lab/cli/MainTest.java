@@ -285,6 +285,14 @@ final class MainTest {
     })
     void aValueThatCannotBeUsedIsNamedWithTheReason(String option, String value, String reason) {
         assertRefused(compare(option, value), value, reason);
+        assertThat(folder.resolve("out")).doesNotExist();
+    }
+
+    @Test
+    void aFolderThatWasThereStaysWhenARunIsRefused() throws IOException {
+        Files.createDirectory(folder.resolve("out"));
+        assertRefused(compare("--corpus", "nowhere.txt"), "no such file");
+        assertThat(folder.resolve("out")).isEmptyDirectory();
     }
 
     @Test
