@@ -108,8 +108,8 @@ record Plan(List<Item> items, List<StartUpProblem> starts, int threads) {
             }
         }
         int processors = Runtime.getRuntime().availableProcessors();
-        boolean all = request.threads() == 0 || request.threads() > processors;
-        return new Plan(List.copyOf(items), starts(request), all ? processors : request.threads());
+        int threads = request.threads() == 0 ? processors : Math.min(request.threads(), processors);
+        return new Plan(List.copyOf(items), starts(request), threads);
     }
 
     private static List<StartUpProblem> starts(Request request) {

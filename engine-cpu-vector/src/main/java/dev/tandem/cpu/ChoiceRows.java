@@ -49,11 +49,14 @@ final class ChoiceRows {
         return rowOf[choice];
     }
 
-    /// The first row of one of several parts that have as many owned rows each, and R behind the last. No row is
-    /// outside all of them; where experts do not lie in their order, some are in two.
+    /// Where a part of the rows begins; part `parts` begins at R. Each has as many owned rows as the others. Every row
+    /// is in a part; where experts do not lie in their order, some rows are in two.
     int firstOfPart(int part, int parts) {
-        if (part == 0 || part == parts) {
-            return part == 0 ? 0 : R;
+        if (part == 0) {
+            return 0;
+        }
+        if (part == parts) {
+            return R;
         }
         int before = (int) ((long) owned * part / parts);
         int e = 0;
@@ -89,23 +92,23 @@ final class ChoiceRows {
     private void findSome(int part, int worker) {
         int last = Math.min(choices, (part + 1) * CHOICES_OF_TASK);
         for (int choice = part * CHOICES_OF_TASK; choice < last; choice++) {
-            rowOf[choice] = find(choice);
+            rowOf[choice] = verifiedRow(choice);
         }
     }
 
-    private int find(int choice) {
-        int place = Lanes.getInt(slot + (long) choice * Integer.BYTES);
-        if (place == UNSERVED) {
+    private int verifiedRow(int choice) {
+        int s = Lanes.getInt(slot + (long) choice * Integer.BYTES);
+        if (s == UNSERVED) {
             return UNSERVED;
         }
         int e = Lanes.getInt(expert + (long) choice * Integer.BYTES);
         if (e < 0 || e >= E) {
             throw wrong("routing.expert", choice, e, E);
         }
-        if (place < 0 || place >= count(e)) {
-            throw wrong("routing.slot", choice, place, count(e));
+        if (s < 0 || s >= count(e)) {
+            throw wrong("routing.slot", choice, s, count(e));
         }
-        return start(e) + place;
+        return start(e) + s;
     }
 
     private IllegalArgumentException wrong(String operand, int choice, int value, int bound) {

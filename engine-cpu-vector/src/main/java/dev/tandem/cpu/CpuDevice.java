@@ -41,7 +41,7 @@ final class CpuDevice implements Device {
                 new CpuAdd(workers),
                 new CpuDropout(workers),
                 new CpuGate(workers, scratch, linear, held),
-                new CpuDispatch(workers),
+                new CpuDispatch(workers, HeldMemory.CACHED),
                 new CpuExpertLinear(workers, held),
                 new CpuExpertFeedForward(workers, held),
                 new CpuCrossEntropy(workers, held),

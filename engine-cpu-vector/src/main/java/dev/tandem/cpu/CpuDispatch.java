@@ -5,14 +5,15 @@ import dev.tandem.engine.kernel.Dispatch;
 import dev.tandem.engine.kernel.ExpertRows;
 import dev.tandem.engine.kernel.Routing;
 
-/// Moves tokens to expert rows and back; bound by memory.
+/// Moves tokens to expert rows and back, divided by tokens; bound by memory.
 ///
-/// Divided by tokens, but where expert rows are written and the caches hold all: neighbours in an expert come from
-/// different blocks of tokens, and a core that reads ahead of what it writes takes its neighbour's row away from the
-/// core
-/// that writes it. There each part has rows of its own, and goes through all tokens.
+/// Only `scatter`, while the caches hold what it moves, gives each worker rows of its own and lets it go through all
+/// tokens: an expert's neighbouring rows come from different blocks of tokens, and a core that reads ahead of what it
+/// writes takes its neighbour's row away from the core that writes it. `gatherBackward` gains by it only where cores
+/// share no cache, and loses elsewhere.
 final class CpuDispatch implements Dispatch {
     private final Workers workers;
+    private final long cached;
     private final ChoiceRows rowOf;
     private final Workers.Task scatterByTokens = this::scatterBlock;
     private final Workers.Task scatterByRows = this::scatterPart;
@@ -33,15 +34,17 @@ final class CpuDispatch implements Dispatch {
     private long dWeight;
     private long weight;
 
-    CpuDispatch(Workers workers) {
+    /// @param cached bytes of one call that the caches are taken to hold
+    CpuDispatch(Workers workers, long cached) {
         this.workers = workers;
+        this.cached = cached;
         rowOf = new ChoiceRows(workers);
     }
 
     @Override
     public void scatter(Tensor expertX, Tensor x, Routing routing, ExpertRows rows) {
         operands(expertX, x, routing, rows);
-        if (HeldMemory.cached((1L + K) * N * rowBytes())) {
+        if ((1L + K) * N * rowBytes() <= cached) {
             parts = Math.min(blocks, workers.threads());
             workers.run(parts, scatterByRows);
         } else {
@@ -110,12 +113,12 @@ final class CpuDispatch implements Dispatch {
                 if (waiting < 0) {
                     waiting = row;
                 } else {
-                    Rows.copyToBoth(token, row(waiting), row(row), C);
+                    Rows.copyToBoth(row(waiting), row(row), token, C);
                     waiting = ChoiceRows.UNSERVED;
                 }
             }
             if (waiting >= 0) {
-                Rows.copy(token, row(waiting), C);
+                Rows.copy(row(waiting), token, C);
             }
         }
     }

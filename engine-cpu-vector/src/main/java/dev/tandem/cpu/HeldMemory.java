@@ -5,8 +5,8 @@ package dev.tandem.cpu;
 /// If they fit the last-level cache they are likely there, and to ask for them costs more than it saves. Otherwise
 /// weights come from memory, whichever of them a product takes: between two uses of one, all the others are used.
 final class HeldMemory {
-    // Others use the cache as well.
-    private static final long CACHED = Processor.lastLevelCache() / 2;
+    /// What the last-level cache is taken to hold: others use it as well. 0 where the system does not tell.
+    static final long CACHED = Processor.lastLevelCache() / 2;
 
     private long bytes;
 
@@ -23,11 +23,6 @@ final class HeldMemory {
     }
 
     boolean cached() {
-        return cached(bytes);
-    }
-
-    /// Whether so many bytes that are used again and again are likely in the last-level cache.
-    static boolean cached(long bytes) {
         return bytes <= CACHED;
     }
 }

@@ -122,8 +122,8 @@ final class Rows {
         }
     }
 
-    /// `y = x`.
-    static void copy(long x, long y, int length) {
+    /// `y = x`; a row of some KiB in less time than a copy of memory by the JDK takes.
+    static void copy(long y, long x, int length) {
         int i = 0;
         for (int bound = Lanes.F32.loopBound(length); i < bound; i += Lanes.LENGTH) {
             long at = (long) i * Float.BYTES;
@@ -137,7 +137,7 @@ final class Rows {
     }
 
     /// `y = x` and `z = x`.
-    static void copyToBoth(long x, long y, long z, int length) {
+    static void copyToBoth(long y, long z, long x, int length) {
         int i = 0;
         for (int bound = Lanes.F32.loopBound(length); i < bound; i += Lanes.LENGTH) {
             long at = (long) i * Float.BYTES;

@@ -12,61 +12,125 @@ import dev.tandem.engine.kernel.Routing;
 import dev.tandem.testkit.contract.RequiredBackend;
 import java.util.Arrays;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
-/// Scattering divided by rows, where the caches hold them, and by tokens.
+/// How the work of scattering is divided must not change what it does.
 final class CpuDispatchTest {
     private static final int C = 1024;
     private static final int K = 2;
     private static final int E = 7;
+    private static final int THREADS = 3;
+    private static final int UNOWNED = 5; // rows between experts
 
-    static IntStream tokens() {
-        long bytesOfToken = (long) (1 + K) * C * Float.BYTES;
-        int cached = (int) (Processor.lastLevelCache() / 2 / bytesOfToken);
-        return IntStream.of(1, 100, cached + 100);
-    }
-
-    @ParameterizedTest(name = "{0} tokens")
-    @MethodSource("tokens")
-    void everyTokenStandsInItsRows(int N) {
-        try (Backend backend = RequiredBackend.open(CpuDevice.NAME, new BackendOptions(3));
-                Region region = backend.region("rows")) {
-            int[] expert = IntStream.range(0, N * K)
-                    .map(choice -> (choice / K * 3 + choice % K * 2) % E)
-                    .toArray();
-            int[] counts = new int[E];
-            int[] slot = IntStream.of(expert).map(e -> counts[e]++).toArray();
-            int[] starts = IntStream.range(0, E)
-                    .map(e -> IntStream.range(0, e).map(i -> counts[i]).sum())
-                    .toArray();
-            Tensor x = region.floats("x", Role.ACTIVATION, N, C);
-            backend.kernels().fill().normal(x, 0, 1, 17, 0);
-            Tensor expertX = region.floats("expertX", Role.ACTIVATION, N * K, C);
-            var routing = new Routing(
-                    integers(backend, region, "expert", expert, N, K),
-                    integers(backend, region, "slot", slot, N, K),
-                    region.floats("weight", Role.ACTIVATION, N, K));
-            var rows = new ExpertRows(
-                    integers(backend, region, "starts", starts, E),
-                    integers(backend, region, "counts", counts, E),
-                    region.integers("choiceOf", N * K));
-            backend.kernels().dispatch().scatter(expertX, x, routing, rows);
-            float[] tokens = backend.floats(x);
-            float[] moved = backend.floats(expertX);
+    @ParameterizedTest(name = "{0} tokens, caches that hold {1} bytes")
+    @CsvSource({"1, 0", "100, 0", "100, 1000000000", "101, 1000000000"})
+    void everyTokenStandsInItsRows(int N, long cached) {
+        try (var problem = new Problem(N, new int[] {0, 1, 2, 3, 4, 5, 6})) {
+            Tensor x = problem.region.floats("x", Role.ACTIVATION, N, C);
+            problem.backend.kernels().fill().normal(x, 0, 1, 17, 0);
+            Tensor expertX = problem.region.floats("expertX", Role.ACTIVATION, problem.R, C);
+            new CpuDispatch(problem.workers, cached).scatter(expertX, x, problem.routing, problem.rows);
+            float[] tokens = problem.backend.floats(x);
+            float[] moved = problem.backend.floats(expertX);
             for (int choice = 0; choice < N * K; choice++) {
-                int row = starts[expert[choice]] + slot[choice];
-                int token = choice / K;
-                assertThat(Arrays.equals(moved, row * C, (row + 1) * C, tokens, token * C, (token + 1) * C))
-                        .as("row %d holds token %d", row, token)
+                int row = problem.row(choice) * C;
+                int token = choice / K * C;
+                assertThat(Arrays.equals(moved, row, row + C, tokens, token, token + C))
+                        .as("row of choice %d", choice)
                         .isTrue();
             }
         }
     }
 
-    private static Tensor integers(Backend backend, Region region, String name, int[] values, int... extents) {
-        Tensor tensor = region.integers(name, extents);
-        backend.upload(tensor, values);
-        return tensor;
+    @Test
+    void partsHoldAsManyRowsEach() {
+        try (var problem = new Problem(90, new int[] {0, 1, 2, 3, 4, 5, 6})) {
+            int[] first = problem.firstOfParts();
+            for (int part = 0; part < THREADS; part++) {
+                int from = first[part];
+                int to = first[part + 1];
+                assertThat(problem.ownedRows().filter(row -> row >= from && row < to))
+                        .as("rows %d to %d", from, to)
+                        .hasSize(90 * K / THREADS);
+            }
+        }
+    }
+
+    /// Experts in any order.
+    @Test
+    void noRowIsOutsideAllParts() {
+        try (var problem = new Problem(90, new int[] {4, 6, 0, 5, 1, 3, 2})) {
+            int[] first = problem.firstOfParts();
+            assertThat(problem.ownedRows())
+                    .allMatch(row ->
+                            IntStream.range(0, THREADS).anyMatch(part -> row >= first[part] && row < first[part + 1]));
+        }
+    }
+
+    /// Tokens whose choices are all served.
+    private static final class Problem implements AutoCloseable {
+        private final Workers workers = new Workers(THREADS, false);
+        private final Backend backend = RequiredBackend.open(CpuDevice.NAME, new BackendOptions(1));
+        private final Region region = backend.region("rows");
+        private final int N;
+        private final int R;
+        private final int[] expert;
+        private final int[] slot;
+        private final int[] starts = new int[E];
+        private final Routing routing;
+        private final ExpertRows rows;
+
+        /// @param order of the experts in the buffer
+        Problem(int N, int[] order) {
+            this.N = N;
+            R = N * K + E * UNOWNED;
+            expert = IntStream.range(0, N * K)
+                    .map(choice -> (choice / K * 3 + choice % K * 2) % E)
+                    .toArray();
+            int[] counts = new int[E];
+            slot = IntStream.of(expert).map(e -> counts[e]++).toArray();
+            int next = 0;
+            for (int e : order) {
+                starts[e] = next;
+                next += counts[e] + UNOWNED;
+            }
+            routing = new Routing(
+                    integers("expert", expert, N, K),
+                    integers("slot", slot, N, K),
+                    region.floats("weight", Role.ACTIVATION, N, K));
+            rows = new ExpertRows(
+                    integers("starts", starts, E), integers("counts", counts, E), region.integers("choiceOf", R));
+        }
+
+        int row(int choice) {
+            return starts[expert[choice]] + slot[choice];
+        }
+
+        IntStream ownedRows() {
+            return IntStream.range(0, N * K).map(this::row);
+        }
+
+        int[] firstOfParts() {
+            var found = new ChoiceRows(workers);
+            found.find(routing, rows);
+            return IntStream.rangeClosed(0, THREADS)
+                    .map(part -> found.firstOfPart(part, THREADS))
+                    .toArray();
+        }
+
+        private Tensor integers(String name, int[] values, int... extents) {
+            Tensor tensor = region.integers(name, extents);
+            backend.upload(tensor, values);
+            return tensor;
+        }
+
+        @Override
+        public void close() {
+            region.close();
+            backend.close();
+            workers.close();
+        }
     }
 }

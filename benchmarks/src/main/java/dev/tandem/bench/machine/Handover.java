@@ -8,7 +8,7 @@ import java.util.concurrent.atomic.AtomicLong;
 final class Handover {
     private static final int ROUNDS = 5;
     private static final long ROUND_NANOS = 500_000;
-    private static final int TURNS_PER_CLOCK_READ = 64;
+    private static final int TURNS_PER_CLOCK_READ = 8;
     private static final int END = -1;
 
     private Handover() {}

@@ -59,7 +59,7 @@ class ReportTest {
                 0);
         OutputFolder.prepare(folder).write(Sample.report(near, far));
         assertThat(Files.readString(folder.resolve("bench.md")))
-                .contains("after 40.0 ns to 170 ns; in 1 of 2 measurements")
+                .contains("after 40.0 ns at least, 170 ns in the median, 170 ns at most")
                 .containsPattern("hand-over \\|\n.*\n.* 40.0 ns \\|");
     }
 

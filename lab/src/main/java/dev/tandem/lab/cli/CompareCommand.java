@@ -107,7 +107,7 @@ final class CompareCommand implements Callable<Integer> {
                     display::message);
             flops.ifPresent(value -> requireOneUpdate(value, models));
             return run(backend, display, folder, models, data);
-        } catch (RuntimeException e) {
+        } catch (IOException | RuntimeException e) {
             folder.withdraw();
             throw e;
         }

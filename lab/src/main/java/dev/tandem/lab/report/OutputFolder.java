@@ -47,6 +47,17 @@ public final class OutputFolder {
         } catch (IOException e) {
             throw new BadInputException("output folder " + path, "it cannot be created (" + reason(e) + ")", REMEDY, e);
         }
+        var folder = new OutputFolder(path, existed);
+        try {
+            requireRoom(path);
+        } catch (BadInputException e) {
+            folder.withdraw();
+            throw e;
+        }
+        return folder;
+    }
+
+    private static void requireRoom(Path path) {
         try {
             probe(path);
         } catch (IOException e) {
@@ -57,10 +68,9 @@ public final class OutputFolder {
                     e);
         }
         requireSpace(path);
-        return new OutputFolder(path, existed);
     }
 
-    /// Removes the folder again if it was made here and nothing has been written to it.
+    /// Removes the folder again, not those above it, if it was made here and nothing has been written to it.
     public void withdraw() {
         if (existed) {
             return;
