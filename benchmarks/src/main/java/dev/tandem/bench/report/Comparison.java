@@ -14,9 +14,6 @@ import java.util.function.BiConsumer;
 /// Where other processes ran, neither a change nor none says anything, nor where rounds differ too much. Starts and
 /// other libraries are shown, not judged.
 public final class Comparison {
-    private static final double SMALLEST = 0.03;
-    private static final double STANDARD_ERRORS = 3;
-    private static final double FEW = 4;
     private static final double TOO_NOISY = 0.3;
 
     private final List<Change> changes = new ArrayList<>();
@@ -76,14 +73,7 @@ public final class Comparison {
         Samples old = relative ? oldShare.orElseThrow() : before.seconds();
         Samples now = relative ? newShare.orElseThrow() : after.seconds();
         double ratio = relative ? now.median() / old.median() : old.median() / now.median();
-        double noise = Math.max(SMALLEST, Math.hypot(noise(old), noise(now)));
-        return new Change(before, after, ratio, noise);
-    }
-
-    /// As Student's distribution would have it, roughly: twice as much for three rounds as for many.
-    private static double noise(Samples samples) {
-        double free = Math.max(1, samples.values().length - 1);
-        return STANDARD_ERRORS * (1 + FEW / (free * free)) * samples.uncertainty();
+        return new Change(before, after, ratio, old.noise(now));
     }
 
     List<Change> changes() {

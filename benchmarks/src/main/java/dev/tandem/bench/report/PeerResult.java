@@ -1,6 +1,7 @@
 package dev.tandem.bench.report;
 
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -26,6 +27,18 @@ public record PeerResult(
         Samples ours,
         Optional<Samples> share,
         double foreign) {
+    /// Who is faster, Tandem or the library, by more than its rounds differ and 3 %.
+    enum Verdict {
+        FASTER,
+        EVEN,
+        SLOWER;
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
     /// What identifies it between reports.
     String identity() {
         return "%s %s, %s, %s".formatted(question, details, library, threadsText());
@@ -44,6 +57,14 @@ public record PeerResult(
             ratios[round] /= divisors[round];
         }
         return new Samples(ratios);
+    }
+
+    Verdict verdict() {
+        Samples ratios = ratios();
+        if (Math.abs(Math.log(ratios.median())) <= ratios.noise()) {
+            return Verdict.EVEN;
+        }
+        return ratios.median() > 1 ? Verdict.FASTER : Verdict.SLOWER;
     }
 
     /// The library's FLOP/s.

@@ -10,6 +10,11 @@ public final class Samples {
     private static final double DEVIATION_PER_MEDIAN_DEVIATION = 1.4826;
     private static final double MEDIAN_PENALTY = 1.2533;
 
+    // What nobody would call a difference.
+    private static final double SMALLEST = 0.03;
+    private static final double STANDARD_ERRORS = 3;
+    private static final double FEW = 4;
+
     private final double[] values;
 
     /// @param values at least one
@@ -48,6 +53,22 @@ public final class Samples {
                 Arrays.stream(values).map(value -> Math.abs(value - middle)).toArray();
         double deviation = DEVIATION_PER_MEDIAN_DEVIATION * median(deviations);
         return MEDIAN_PENALTY * deviation / Math.sqrt(values.length) / Math.abs(middle);
+    }
+
+    /// Up to this, a difference of the median from a number is noise, as part of it.
+    double noise() {
+        return Math.max(SMALLEST, spread());
+    }
+
+    /// The same for a difference of two medians.
+    double noise(Samples other) {
+        return Math.max(SMALLEST, Math.hypot(spread(), other.spread()));
+    }
+
+    /// As Student's distribution would have it, roughly: twice as much for three rounds as for many.
+    private double spread() {
+        double free = Math.max(1, values.length - 1);
+        return STANDARD_ERRORS * (1 + FEW / (free * free)) * uncertainty();
     }
 
     private static double median(double[] values) {

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.stream.DoubleStream;
 import org.junit.jupiter.api.Test;
 
 class ComparisonTest {
@@ -26,14 +27,24 @@ class ComparisonTest {
         comparison.add(peer(0.99), peer(1.02));
         comparison.add(peer(0.965), peer(0.975));
         assertThat(comparison.text())
-                .isEqualTo("3 of 3 comparisons with other libraries say the same of who is faster.\n");
+                .isEqualTo("3 of 3 comparisons with other libraries say the same of who is faster, "
+                        + "1 of them that neither is.\n");
         comparison.add(peer(1.2), peer(0.9));
         comparison.add(peer(1.2), peer(1));
         assertThat(comparison.text())
                 .startsWith("3 of 5 comparisons")
                 .contains("Other")
-                .contains("1.20")
-                .contains("0.90");
+                .contains("1.20 ± 3 %, faster")
+                .contains("0.90 ± 3 %, slower");
+    }
+
+    @Test
+    void roundsThatDifferLeaveItOpenWhoIsFaster() {
+        var comparison = new PeerComparison();
+        comparison.add(peer(1.1, 1.3, 0.9), peer(0.9, 1.1, 0.7));
+        assertThat(comparison.text()).startsWith("1 of 1").contains("1 of them that neither is");
+        comparison.add(peer(1.1, 1.11, 1.09), peer(0.9, 0.91, 0.89));
+        assertThat(comparison.text()).startsWith("1 of 2");
     }
 
     @Test
@@ -42,15 +53,15 @@ class ComparisonTest {
         assertThat(new Comparison(report, report).text()).startsWith("1 of 1 comparisons");
     }
 
-    private static PeerResult peer(double advantage) {
+    private static PeerResult peer(double... advantages) {
         return new PeerResult(
                 "Linear.forward",
                 "8x8x8",
                 2,
                 "Other",
                 1e9,
-                new Samples(advantage),
-                new Samples(1),
+                new Samples(advantages),
+                new Samples(DoubleStream.of(advantages).map(_ -> 1).toArray()),
                 Optional.empty(),
                 0);
     }
