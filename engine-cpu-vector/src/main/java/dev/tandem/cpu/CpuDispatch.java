@@ -5,12 +5,12 @@ import dev.tandem.engine.kernel.Dispatch;
 import dev.tandem.engine.kernel.ExpertRows;
 import dev.tandem.engine.kernel.Routing;
 
-/// Moves tokens to expert rows and back, divided by tokens; bound by memory.
+/// Moves tokens to expert rows and back; bound by memory.
 ///
-/// Only `scatter`, while the caches hold what it moves, gives each worker rows of its own and lets it go through all
-/// tokens: an expert's neighbouring rows come from different blocks of tokens, and a core that reads ahead of what it
-/// writes takes its neighbour's row away from the core that writes it. `gatherBackward` gains by it only where cores
-/// share no cache, and loses elsewhere.
+/// What writes tokens is divided by tokens. What writes expert rows gives each worker rows of its own and lets it go
+/// through all tokens: an expert's neighbouring rows come from different blocks of tokens, and a core that reads ahead
+/// of what it writes takes its neighbour's row away from the core that writes it. `scatter` does so while the caches
+/// hold what it moves: from memory, tokens that are read twice cost more.
 final class CpuDispatch implements Dispatch {
     private final Workers workers;
     private final long cached;
@@ -18,7 +18,7 @@ final class CpuDispatch implements Dispatch {
     private final Workers.Task scatterByTokens = this::scatterBlock;
     private final Workers.Task scatterByRows = this::scatterPart;
     private final Workers.Task gather = this::gatherTokens;
-    private final Workers.Task gatherBackward = this::gatherBackwardTokens;
+    private final Workers.Task gatherBackward = this::gatherBackwardPart;
 
     private int N;
     private int C;
@@ -45,7 +45,6 @@ final class CpuDispatch implements Dispatch {
     public void scatter(Tensor expertX, Tensor x, Routing routing, ExpertRows rows) {
         operands(expertX, x, routing, rows);
         if ((1L + K) * N * rowBytes() <= cached) {
-            parts = Math.min(blocks, workers.threads());
             workers.run(parts, scatterByRows);
         } else {
             workers.run(blocks, scatterByTokens);
@@ -72,7 +71,7 @@ final class CpuDispatch implements Dispatch {
         operands(expertY, dy, routing, rows);
         this.dExpertRows = CpuStorage.address(dExpertY);
         this.dWeight = CpuStorage.address(dWeight);
-        workers.run(blocks, gatherBackward);
+        workers.run(parts, gatherBackward);
     }
 
     private void operands(Tensor expertX, Tensor x, Routing routing, ExpertRows rows) {
@@ -82,6 +81,7 @@ final class CpuDispatch implements Dispatch {
         R = (int) expertX.shape().rows();
         block = Blocks.rows(C);
         blocks = Math.ceilDiv(N, block);
+        parts = Math.min(blocks, workers.threads());
         tokens = CpuStorage.address(x);
         expertRows = CpuStorage.address(expertX);
         weight = CpuStorage.address(routing.weight());
@@ -126,7 +126,7 @@ final class CpuDispatch implements Dispatch {
     private void gatherTokens(int part, int worker) {
         int last = Math.min(N, (part + 1) * block);
         for (int n = part * block; n < last; n++) {
-            askForNext(n, last);
+            askForNext(n, last, 0, R);
             gatherToken(n);
         }
     }
@@ -170,32 +170,35 @@ final class CpuDispatch implements Dispatch {
         return weighted ? Lanes.get(weight + (long) choice * Float.BYTES) : 1;
     }
 
-    /// Asks for the rows that the next token reads: they lie at random places, which the processor cannot foresee.
-    private void askForNext(int n, int last) {
+    /// Asks for those of the next token's rows that are among `from..to-1`: they lie at random places, which the
+    /// processor cannot foresee.
+    private void askForNext(int n, int last, int from, int to) {
         if (!Prefetch.AVAILABLE || n + 1 == last) {
             return;
         }
         for (int choice = (n + 1) * K; choice < (n + 2) * K; choice++) {
-            if (rowOf.of(choice) >= 0) {
-                Prefetch.lines(rowOfChoice(choice), rowBytes());
+            int row = rowOf.of(choice);
+            if (row >= from && row < to) {
+                Prefetch.lines(row(row), rowBytes());
             }
         }
     }
 
-    private void gatherBackwardTokens(int part, int worker) {
-        int last = Math.min(N, (part + 1) * block);
-        for (int n = part * block; n < last; n++) {
-            askForNext(n, last);
+    private void gatherBackwardPart(int part, int worker) {
+        int from = rowOf.firstOfPart(part, parts);
+        int to = rowOf.firstOfPart(part + 1, parts);
+        for (int n = 0; n < N; n++) {
+            askForNext(n, N, from, to);
             long dy = tokens + n * rowBytes();
             for (int choice = n * K; choice < (n + 1) * K; choice++) {
                 int row = rowOf.of(choice);
-                float gradient = 0;
-                if (row >= 0) {
-                    gradient = Rows.dot(dy, row(row), C);
+                if (row >= from && row < to) {
                     float share = Lanes.get(weight + (long) choice * Float.BYTES);
-                    Rows.scale(dExpertRows + row * rowBytes(), dy, share, C);
+                    float gradient = Rows.scaleAndDot(dExpertRows + row * rowBytes(), dy, share, row(row), C);
+                    Lanes.set(dWeight + (long) choice * Float.BYTES, gradient);
+                } else if (row < 0 && part == 0) {
+                    Lanes.set(dWeight + (long) choice * Float.BYTES, 0);
                 }
-                Lanes.set(dWeight + (long) choice * Float.BYTES, gradient);
             }
         }
     }

@@ -89,6 +89,31 @@ final class Rows {
         }
     }
 
+    /// `y = factor * x`; returns the sum of the products of x and `other`, as [#dot] does.
+    static float scaleAndDot(long y, long x, float factor, long other, int length) {
+        FloatVector factors = Lanes.broadcast(factor);
+        FloatVector sum = FloatVector.zero(Lanes.F32);
+        FloatVector otherSum = sum;
+        int i = 0;
+        for (; i <= length - 2 * Lanes.LENGTH; i += 2 * Lanes.LENGTH) {
+            long at = (long) i * Float.BYTES;
+            FloatVector left = Lanes.load(x + at);
+            FloatVector right = Lanes.load(x + at + Lanes.BYTES);
+            sum = left.fma(Lanes.load(other + at), sum);
+            otherSum = right.fma(Lanes.load(other + at + Lanes.BYTES), otherSum);
+            Lanes.store(left.mul(factors), y + at);
+            Lanes.store(right.mul(factors), y + at + Lanes.BYTES);
+        }
+        for (; i < length; i += Lanes.LENGTH) {
+            VectorMask<Float> tail = Lanes.tail(i, length);
+            long at = (long) i * Float.BYTES;
+            FloatVector values = Lanes.load(x + at, tail);
+            sum = values.fma(Lanes.load(other + at, tail), sum);
+            Lanes.store(values.mul(factors), y + at, tail);
+        }
+        return Lanes.sum(sum.add(otherSum));
+    }
+
     /// `y += factor * x`.
     static void addScaled(long y, long x, float factor, int length) {
         FloatVector factors = Lanes.broadcast(factor);

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// How the work of scattering is divided must not change what it does.
+/// How work is divided must not change what it does.
 final class CpuDispatchTest {
     private static final int C = 1024;
     private static final int K = 2;
@@ -41,6 +41,15 @@ final class CpuDispatchTest {
                         .as("row of choice %d", choice)
                         .isTrue();
             }
+        }
+    }
+
+    @ParameterizedTest(name = "experts {0}{1}{2}{3}{4}{5}{6}")
+    @CsvSource({"0, 1, 2, 3, 4, 5, 6", "4, 6, 0, 5, 1, 3, 2"})
+    void everyRowGetsItsGradient(int a, int b, int c, int d, int e, int f, int g) {
+        try (var problem = new Problem(100, new int[] {a, b, c, d, e, f, g});
+                var alone = new Workers(1, false)) {
+            assertThat(problem.gradients(problem.workers)).isDeepEqualTo(problem.gradients(alone));
         }
     }
 
@@ -110,6 +119,23 @@ final class CpuDispatchTest {
 
         IntStream ownedRows() {
             return IntStream.range(0, N * K).map(this::row);
+        }
+
+        /// Of choices and of expert rows.
+        float[][] gradients(Workers workers) {
+            try (Region region = backend.region("gradients")) {
+                Tensor dy = region.floats("dy", Role.ACTIVATION, N, C);
+                Tensor expertY = region.floats("expertY", Role.ACTIVATION, R, C);
+                Tensor dExpertY = region.floats("dExpertY", Role.ACTIVATION, R, C);
+                Tensor dWeight = region.floats("dWeight", Role.ACTIVATION, N, K);
+                backend.kernels().fill().normal(dy, 0, 1, 17, 0);
+                backend.kernels().fill().normal(expertY, 0, 1, 17, 1);
+                backend.kernels().fill().normal(routing.weight(), 0, 1, 17, 2);
+                backend.kernels().fill().constant(dExpertY, Float.MAX_VALUE);
+                backend.kernels().fill().constant(dWeight, Float.MAX_VALUE);
+                new CpuDispatch(workers, 0).gatherBackward(dExpertY, dWeight, dy, expertY, routing, rows);
+                return new float[][] {backend.floats(dWeight), backend.floats(dExpertY)};
+            }
         }
 
         int[] firstOfParts() {
