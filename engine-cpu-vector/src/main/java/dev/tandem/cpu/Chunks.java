@@ -5,6 +5,8 @@ package dev.tandem.cpu;
 final class Chunks {
     // Enough tasks that an unlucky thread, or one that the system took away, delays little.
     private static final int TASKS_PER_THREAD = 4;
+    // Of one row: threads wait for memory, each for another time, and none packs much.
+    private static final int TASKS_PER_THREAD_OF_ONE_ROW = 8;
     private static final int MANY_BLOCKS_PER_THREAD = 4 * TASKS_PER_THREAD;
     // Rows are packed once per chunk, unless one worker takes several in a row: with these panels that costs a few per
     // cent.
@@ -29,14 +31,16 @@ final class Chunks {
     /// Chunks of each of `blocks` row blocks.
     static int columns(int blocks, int rows, int panels, int threads) {
         int least = rows <= FEW_ROWS ? LEAST_PANELS_OF_FEW_ROWS : LEAST_PANELS;
-        return chunks(blocks, panels, least, threads);
+        int tasks = rows == 1 ? TASKS_PER_THREAD_OF_ONE_ROW : TASKS_PER_THREAD;
+        return chunks(blocks, panels, least, threads * tasks, threads);
     }
 
     /// Chunks of the panels of a weight gradient, for each of `blocks` blocks of its columns.
     static int panels(int blocks, int panels, int threads) {
-        int chunks = chunks(blocks, panels, LEAST_PANELS_OF_GRADIENT, threads);
+        int tasks = threads * TASKS_PER_THREAD;
+        int chunks = chunks(blocks, panels, LEAST_PANELS_OF_GRADIENT, tasks, threads);
         boolean even = blocks * chunks % threads == 0;
-        return even ? chunks : chunks(blocks, panels, LEAST_PANELS, threads);
+        return even ? chunks : chunks(blocks, panels, LEAST_PANELS, tasks, threads);
     }
 
     /// Blocks of the columns of a weight gradient: more than its size asks for where they would leave a thread with a
@@ -52,8 +56,8 @@ final class Chunks {
         return Math.clamp(threads, least, most);
     }
 
-    private static int chunks(int blocks, int panels, int least, int threads) {
-        int wanted = Math.ceilDiv(threads * TASKS_PER_THREAD, Math.max(1, blocks));
+    private static int chunks(int blocks, int panels, int least, int tasks, int threads) {
+        int wanted = Math.ceilDiv(tasks, Math.max(1, blocks));
         int most = Math.clamp(wanted, 1, Math.max(1, panels / least));
         // Rather a number that leaves no thread with a task more than the others: a smaller one, else a larger.
         for (int chunks = most; chunks > 0; chunks--) {

@@ -12,6 +12,8 @@ import jdk.incubator.vector.VectorMask;
 final class DecodeStep {
     /// What a task reads of the positions that it takes at a time: a part of the second-level cache.
     private static final int BLOCK_BYTES = 64 << 10;
+    /// The same where it asks for those that come next, one head after another: who asks for much at once waits for it.
+    private static final int ASKED_BYTES = 24 << 10;
     private static final int LEAST_POSITIONS = 4;
     private static final int MOST_POSITIONS = 64;
 
@@ -123,7 +125,8 @@ final class DecodeStep {
 
     /// How many are taken at a time.
     private int positions(int heads) {
-        return Math.clamp(BLOCK_BYTES / ((long) heads * D * Float.BYTES), LEAST_POSITIONS, MOST_POSITIONS);
+        int bytes = held.cached() ? BLOCK_BYTES : ASKED_BYTES;
+        return Math.clamp(bytes / ((long) heads * D * Float.BYTES), LEAST_POSITIONS, MOST_POSITIONS);
     }
 
     /// Asks for a head's share of the positions from `first` on, of all heads.
