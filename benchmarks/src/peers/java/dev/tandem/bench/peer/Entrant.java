@@ -8,8 +8,9 @@ import java.util.Map;
 /// @param library and, where it has several ways to the answer, which
 /// @param flags of its virtual machine
 /// @param environment of its process
+/// @param rounding beside that of F32, where the library has a step in less only: of an answer's largest element
 /// @param opening loads the library and gives it the question
-record Entrant(String library, List<String> flags, Map<String, String> environment, Opening opening) {
+record Entrant(String library, List<String> flags, Map<String, String> environment, double rounding, Opening opening) {
     static final String TANDEM = "Tandem";
 
     /// Gives the question to a library.
@@ -20,7 +21,7 @@ record Entrant(String library, List<String> flags, Map<String, String> environme
     }
 
     Entrant(String library, Opening opening) {
-        this(library, List.of(), Map.of(), opening);
+        this(library, List.of(), Map.of(), 0, opening);
     }
 
     static Entrant tandem(Opening opening) {

@@ -41,7 +41,7 @@ final class Torch {
     static Entrant entrant(String way, Entrant.Opening opening) {
         var environment = new HashMap<>(ALLOCATOR);
         environment.putAll(THREADS);
-        return new Entrant(("libtorch " + way).strip(), FLAGS, environment, opening);
+        return new Entrant(("libtorch " + way).strip(), FLAGS, environment, 0, opening);
     }
 
     private static boolean intel() {

@@ -12,27 +12,28 @@ final class Verdict {
     private Verdict() {}
 
     /// @throws IllegalStateException if they differ by more than rounding
-    static void require(Question question, String library, List<Answer> found, List<Answer> wanted) {
+    static void require(Question question, Entrant entrant, List<Answer> found, List<Answer> wanted) {
         for (int i = 0; i < wanted.size(); i++) {
             if (i >= found.size() || !found.get(i).name().equals(wanted.get(i).name())) {
-                throw new IllegalStateException(
-                        "%s gave no '%s' to %s".formatted(library, wanted.get(i).name(), question.title()));
+                throw new IllegalStateException("%s gave no '%s' to %s"
+                        .formatted(entrant.library(), wanted.get(i).name(), question.title()));
             }
-            compare(question, library, found.get(i), wanted.get(i));
+            compare(question, entrant, found.get(i), wanted.get(i));
         }
     }
 
-    private static void compare(Question question, String library, Answer found, Answer wanted) {
+    private static void compare(Question question, Entrant entrant, Answer found, Answer wanted) {
         double largest = 0;
         double worst = found.size() == wanted.size() ? 0 : Double.NaN;
         for (int i = 0; i < wanted.size() && !Double.isNaN(worst); i++) {
             largest = Math.max(largest, Math.abs(wanted.get(i)));
             worst = Math.max(worst, Math.abs((double) found.get(i) - wanted.get(i)));
         }
-        double allowed = wanted.exact() ? 0 : ROUNDINGS * EPSILON * Math.sqrt(question.terms()) * largest;
+        double tolerance = ROUNDINGS * EPSILON * Math.sqrt(question.terms()) + entrant.rounding();
+        double allowed = wanted.exact() ? 0 : tolerance * largest;
         if (!(worst <= allowed)) {
             throw new IllegalStateException("%s and Tandem disagree on %s, '%s', by %s; %s is allowed"
-                    .formatted(library, question.title(), wanted.name(), worst, allowed));
+                    .formatted(entrant.library(), question.title(), wanted.name(), worst, allowed));
         }
     }
 }
