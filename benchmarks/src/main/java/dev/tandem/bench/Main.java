@@ -109,7 +109,7 @@ public final class Main implements Callable<Integer> {
             fallbackValue = "",
             converter = PeerUse.Converter.class,
             description =
-                    "Ask other libraries the same questions in the same rounds; they are downloaded on first use, 370 MB."
+                    "Ask other libraries the same questions in the same rounds; they are downloaded on first use, 380 MB."
                             + " With =only, nothing else is measured.")
     private Optional<PeerUse> peers = Optional.empty();
 

@@ -77,6 +77,7 @@ record MoeQuestion(int N, int C, int F, int E, Load load, boolean backward) impl
         }
         if (!backward) {
             entrants.add(new Entrant("ONNX Runtime", setting -> new OnnxMoe(setting, this)));
+            entrants.add(Ggml.entrant(Ggml.GELU_ROUNDING, setting -> new GgmlMoe(setting, this)));
         }
         return entrants;
     }
