@@ -42,6 +42,7 @@ record DecodeQuestion(Model model, boolean prefill) implements Question {
     public List<Entrant> entrants() {
         return List.of(
                 Entrant.tandem(setting -> new TandemDecode(setting, this)),
-                Torch.entrant("", setting -> new TorchDecode(setting, this)));
+                Torch.entrant("", setting -> new TorchDecode(setting, this)),
+                Ggml.entrant(0, setting -> new GgmlDecode(setting, this)));
     }
 }

@@ -1,0 +1,100 @@
+package dev.tandem.bench.peer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.offset;
+
+import dev.tandem.bench.Load;
+import dev.tandem.engine.Backend;
+import dev.tandem.engine.BackendOptions;
+import dev.tandem.engine.Backends;
+import dev.tandem.engine.ElementType;
+import dev.tandem.gpt.DecodeSession;
+import dev.tandem.gpt.Gpt;
+import dev.tandem.gpt.GptConfig;
+import dev.tandem.gpt.Precision;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.List;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class GgmlTest {
+    private static final Setting SETTING = new Setting("cpu-vector", 2);
+    private static final int[] PROMPT = {3, 14, 15, 9, 2};
+    private static final int[] NEXT = {6, 5};
+
+    @BeforeAll
+    static void needsOpenMp() {
+        try {
+            GgmlLibrary.load();
+        } catch (LinkageError e) {
+            Assumptions.abort(e.getMessage());
+        }
+    }
+
+    @ParameterizedTest(name = "N={0} E={1}")
+    @CsvSource({"1,4", "5,4", "33,7"}) // one token, more choices than experts, uneven numbers
+    void expertsAgreeWithTandemAtEveryCall(int N, int E) {
+        var question = new MoeQuestion(N, 64, 256, E, Load.ZIPF, false);
+        Entrant entrant = Ggml.entrant(Ggml.GELU_ROUNDING, setting -> new GgmlMoe(setting, question));
+        try (Contestant tandem = new TandemMoe(SETTING, question);
+                Contestant ggml = entrant.opening().open(SETTING)) {
+            List<Answer> wanted = tandem.answers();
+            Verdict.require(question, entrant, ggml.answers(), wanted);
+            ggml.run(); // on an input that no result may have overwritten
+            Verdict.require(question, entrant, ggml.answers(), wanted);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void modelContinuesTextAsTandemDoes(boolean experts) {
+        var dense = GptConfig.gpt2(97, 16, 2, 32, 4);
+        var config = experts ? dense.withExperts(4) : dense;
+        var ggml = new Ggml(SETTING);
+        try (Backend tandem = Backends.open(SETTING.backend(), new BackendOptions(SETTING.threads()));
+                Gpt original = Gpt.create(tandem, config, Precision.F32, 7);
+                DecodeSession session = original.decode(1, config.T(), ElementType.F32);
+                var tensors = new GgmlTensors(ggml)) {
+            var model = new GgmlGpt(config, tensors, new GgmlParameters(tensors, tandem, original.parameters()));
+            int T = PROMPT.length;
+            MemorySegment mask = tensors.floats(GgmlDecode.mask(T), T, T);
+            assertClose(next(ggml, model, tensors.integers(PROMPT), mask, 0, T), session.next(PROMPT));
+            for (int id : NEXT) {
+                MemorySegment token = tensors.integers(id);
+                assertClose(next(ggml, model, token, MemorySegment.NULL, session.length(), 1), session.next(id));
+            }
+        }
+    }
+
+    private static float[] next(Ggml ggml, GgmlGpt model, MemorySegment ids, MemorySegment mask, int length, int T) {
+        var graph = new GgmlGraph(ggml);
+        MemorySegment logits = model.next(graph, ids, mask, length, T);
+        graph.place();
+        graph.run();
+        return ggml.data(logits).toArray(ValueLayout.JAVA_FLOAT);
+    }
+
+    private static void assertClose(float[] found, float[] wanted) {
+        float largest = 0;
+        for (float logit : wanted) {
+            largest = Math.max(largest, Math.abs(logit));
+        }
+        assertThat(found).hasSameSizeAs(wanted);
+        for (int v = 0; v < wanted.length; v++) {
+            assertThat(found[v]).isCloseTo(wanted[v], offset((float) Ggml.GELU_ROUNDING * largest));
+        }
+    }
+
+    @Test
+    void libraryThatIsMissingIsNamed() {
+        assertThatThrownBy(() -> GgmlLibrary.open("libnone.so.1"))
+                .isInstanceOf(LinkageError.class)
+                .hasMessageContaining("libnone.so.1");
+    }
+}
