@@ -51,9 +51,8 @@ record GgmlLibrary(SymbolLookup symbols) {
         try {
             return SymbolLookup.libraryLookup(file, Arena.global());
         } catch (IllegalArgumentException e) {
-            var absent = new UnsatisfiedLinkError("ggml needs %s, which cannot be loaded here".formatted(file));
-            absent.initCause(e);
-            throw absent;
+            // no cause: a report tells the innermost reason, which does not say whose library it is
+            throw new UnsatisfiedLinkError("ggml needs %s, which cannot be loaded here".formatted(file));
         }
     }
 
