@@ -17,10 +17,9 @@ import java.nio.file.StandardCopyOption;
 /// The file that ggml is in. No package has it alone; that of llama.cpp's bindings for Java exports all its functions.
 /// The bindings themselves are left asleep.
 ///
-/// It was built by GCC 10 for AVX2. That compiler, and GCC 12 likewise, stores all sums of the tile of ggml's product
-/// of
-/// matrices at every step of its loop, which halves its speed: measured, 41 GFLOP/s of one thread where the same loop
-/// with its sums in registers has 87. Products of one row and those of experts use another loop.
+/// It was built by GCC 10 for AVX2. That compiler stores all sums of the tile of ggml's product of matrices at every
+/// step of its loop, as GCC 12 does where the loop is written alike. It halves the speed: measured, 41 GFLOP/s of one
+/// thread where the same loop with its sums in registers has 87. Products of one row and those of experts use another.
 ///
 /// @param symbols of the file
 record GgmlLibrary(SymbolLookup symbols) {
