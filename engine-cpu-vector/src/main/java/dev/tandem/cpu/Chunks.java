@@ -5,11 +5,10 @@ package dev.tandem.cpu;
 final class Chunks {
     // Enough tasks that an unlucky thread, or one that the system took away, delays little.
     private static final int TASKS_PER_THREAD = 4;
-    // Of one row: threads wait for memory, each for another time, and none packs much.
+    // Of one row: threads wait for memory, each for a different while, and none packs much.
     private static final int TASKS_PER_THREAD_OF_ONE_ROW = 8;
     private static final int MANY_BLOCKS_PER_THREAD = 4 * TASKS_PER_THREAD;
-    // Rows are packed once per chunk, unless one worker takes several in a row: with these panels that costs a few per
-    // cent.
+    // Rows are packed once per chunk, unless one worker takes several in a row: with these panels, a few per cent.
     private static final int LEAST_PANELS = 8;
     // Every task of a weight gradient packs x for itself.
     private static final int LEAST_PANELS_OF_GRADIENT = 16;

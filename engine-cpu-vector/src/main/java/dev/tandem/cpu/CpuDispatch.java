@@ -7,10 +7,13 @@ import dev.tandem.engine.kernel.Routing;
 
 /// Moves tokens to expert rows and back; bound by memory.
 ///
-/// What writes tokens is divided by tokens. What writes expert rows gives each worker rows of its own and lets it go
-/// through all tokens: an expert's neighbouring rows come from different blocks of tokens, and a core that reads ahead
-/// of what it writes takes its neighbour's row away from the core that writes it. `scatter` does so while the caches
-/// hold what it moves: from memory, tokens that are read twice cost more.
+/// What writes tokens is divided by tokens. What writes expert rows gives each worker a part of the rows and lets it
+/// go through all tokens: an expert's neighbouring rows come from different blocks of tokens, and a core that reads
+/// ahead of what it writes takes its neighbour's row away from the core that writes it. `scatter` does so while the
+/// caches hold what it moves; from memory, it is bound by the tokens that each worker reads, and `gatherBackward` by
+/// its rows.
+///
+/// Where experts do not lie in their order, a row may be in two parts: both workers then write the same.
 final class CpuDispatch implements Dispatch {
     private final Workers workers;
     private final long cached;
@@ -126,7 +129,7 @@ final class CpuDispatch implements Dispatch {
     private void gatherTokens(int part, int worker) {
         int last = Math.min(N, (part + 1) * block);
         for (int n = part * block; n < last; n++) {
-            askForNext(n, last, 0, R);
+            askForNext(n, last);
             gatherToken(n);
         }
     }
@@ -170,16 +173,14 @@ final class CpuDispatch implements Dispatch {
         return weighted ? Lanes.get(weight + (long) choice * Float.BYTES) : 1;
     }
 
-    /// Asks for those of the next token's rows that are among `from..to-1`: they lie at random places, which the
-    /// processor cannot foresee.
-    private void askForNext(int n, int last, int from, int to) {
-        if (!Prefetch.AVAILABLE || n + 1 == last) {
+    /// Asks for the rows that the next token reads: they lie at random places, which the processor cannot foresee.
+    private void askForNext(int n, int last) {
+        if (n + 1 == last) {
             return;
         }
         for (int choice = (n + 1) * K; choice < (n + 2) * K; choice++) {
-            int row = rowOf.of(choice);
-            if (row >= from && row < to) {
-                Prefetch.lines(row(row), rowBytes());
+            if (rowOf.of(choice) >= 0) {
+                Prefetch.lines(rowOfChoice(choice), rowBytes());
             }
         }
     }
@@ -187,19 +188,34 @@ final class CpuDispatch implements Dispatch {
     private void gatherBackwardPart(int part, int worker) {
         int from = rowOf.firstOfPart(part, parts);
         int to = rowOf.firstOfPart(part + 1, parts);
-        for (int n = 0; n < N; n++) {
-            askForNext(n, N, from, to);
-            long dy = tokens + n * rowBytes();
-            for (int choice = n * K; choice < (n + 1) * K; choice++) {
-                int row = rowOf.of(choice);
-                if (row >= from && row < to) {
-                    float share = Lanes.get(weight + (long) choice * Float.BYTES);
-                    float gradient = Rows.scaleAndDot(dExpertRows + row * rowBytes(), dy, share, row(row), C);
-                    Lanes.set(dWeight + (long) choice * Float.BYTES, gradient);
-                } else if (row < 0 && part == 0) {
-                    Lanes.set(dWeight + (long) choice * Float.BYTES, 0);
-                }
+        for (int choice = among(from, to, 0), next; choice < N * K; choice = next) {
+            next = among(from, to, choice + 1);
+            if (next < N * K) {
+                Prefetch.lines(rowOfChoice(next), rowBytes());
+            }
+            long dy = tokens + choice / K * rowBytes();
+            long target = dExpertRows + rowOf.of(choice) * rowBytes();
+            float share = Lanes.get(weight + (long) choice * Float.BYTES);
+            setGradient(choice, Rows.scaleAndDot(target, dy, share, rowOfChoice(choice), C));
+        }
+        if (part == 0) {
+            int unserved = ChoiceRows.UNSERVED;
+            for (int choice = among(unserved, 0, 0); choice < N * K; choice = among(unserved, 0, choice + 1)) {
+                setGradient(choice, 0);
             }
         }
+    }
+
+    /// The first choice from one on whose row is among `from..to-1`, or the end.
+    private int among(int from, int to, int first) {
+        int choice = first;
+        while (choice < N * K && (rowOf.of(choice) < from || rowOf.of(choice) >= to)) {
+            choice++;
+        }
+        return choice;
+    }
+
+    private void setGradient(int choice, float gradient) {
+        Lanes.set(dWeight + (long) choice * Float.BYTES, gradient);
     }
 }

@@ -12,7 +12,8 @@ import jdk.incubator.vector.VectorMask;
 final class DecodeStep {
     /// What a task reads of the positions that it takes at a time: a part of the second-level cache.
     private static final int BLOCK_BYTES = 64 << 10;
-    /// The same where it asks for those that come next, one head after another: who asks for much at once waits for it.
+    /// The same where it asks for those that come next, a head's share after another: a core that asks for more lines
+    /// at once than it can wait for stands still.
     private static final int ASKED_BYTES = 24 << 10;
     private static final int LEAST_POSITIONS = 4;
     private static final int MOST_POSITIONS = 64;

@@ -18,4 +18,10 @@ final class ChunksTest {
     void blocksOfColumnsAreNeitherSmallNorMoreThanThreadsNeed(int columns, int panels, int threads, int blocks) {
         assertThat(Chunks.columnBlocks(columns, panels, threads)).isEqualTo(blocks);
     }
+
+    @ParameterizedTest(name = "{0} rows, {1} panels, {2} threads")
+    @CsvSource({"1, 96, 2, 16", "8, 96, 2, 8", "1, 24, 2, 12", "1, 1, 2, 1"})
+    void oneRowIsCutFiner(int rows, int panels, int threads, int chunks) {
+        assertThat(Chunks.columns(1, rows, panels, threads)).isEqualTo(chunks);
+    }
 }

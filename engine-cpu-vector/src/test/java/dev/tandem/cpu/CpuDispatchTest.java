@@ -11,10 +11,12 @@ import dev.tandem.engine.kernel.ExpertRows;
 import dev.tandem.engine.kernel.Routing;
 import dev.tandem.testkit.contract.RequiredBackend;
 import java.util.Arrays;
+import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /// How work is divided must not change what it does.
 final class CpuDispatchTest {
@@ -44,13 +46,24 @@ final class CpuDispatchTest {
         }
     }
 
-    @ParameterizedTest(name = "experts {0}{1}{2}{3}{4}{5}{6}")
-    @CsvSource({"0, 1, 2, 3, 4, 5, 6", "4, 6, 0, 5, 1, 3, 2"})
-    void everyRowGetsItsGradient(int a, int b, int c, int d, int e, int f, int g) {
-        try (var problem = new Problem(100, new int[] {a, b, c, d, e, f, g});
+    @ParameterizedTest
+    @MethodSource("orders")
+    void everyChoiceGetsItsGradient(int[] order) {
+        try (var problem = new Problem(100, order, choice -> choice % 11 != 3);
                 var alone = new Workers(1, false)) {
-            assertThat(problem.gradients(problem.workers)).isDeepEqualTo(problem.gradients(alone));
+            float[][] gradients = problem.gradients(problem.workers);
+            assertThat(gradients).isDeepEqualTo(problem.gradients(alone));
+            for (int choice = 0; choice < 100 * K; choice++) {
+                assertThat(gradients[0][choice] == 0)
+                        .as("no gradient of choice %d", choice)
+                        .isEqualTo(choice % 11 == 3);
+            }
         }
+    }
+
+    /// Of the experts in the buffer.
+    static int[][] orders() {
+        return new int[][] {{0, 1, 2, 3, 4, 5, 6}, {4, 6, 0, 5, 1, 3, 2}};
     }
 
     @Test
@@ -78,7 +91,7 @@ final class CpuDispatchTest {
         }
     }
 
-    /// Tokens whose choices are all served.
+    /// Tokens and the rows of their choices.
     private static final class Problem implements AutoCloseable {
         private final Workers workers = new Workers(THREADS, false);
         private final Backend backend = RequiredBackend.open(CpuDevice.NAME, new BackendOptions(1));
@@ -91,15 +104,23 @@ final class CpuDispatchTest {
         private final Routing routing;
         private final ExpertRows rows;
 
-        /// @param order of the experts in the buffer
+        /// All choices are served.
         Problem(int N, int[] order) {
+            this(N, order, _ -> true);
+        }
+
+        /// @param order of the experts in the buffer
+        /// @param served which choices are
+        Problem(int N, int[] order, IntPredicate served) {
             this.N = N;
             R = N * K + E * UNOWNED;
             expert = IntStream.range(0, N * K)
                     .map(choice -> (choice / K * 3 + choice % K * 2) % E)
                     .toArray();
             int[] counts = new int[E];
-            slot = IntStream.of(expert).map(e -> counts[e]++).toArray();
+            slot = IntStream.range(0, N * K)
+                    .map(choice -> served.test(choice) ? counts[expert[choice]]++ : ChoiceRows.UNSERVED)
+                    .toArray();
             int next = 0;
             for (int e : order) {
                 starts[e] = next;

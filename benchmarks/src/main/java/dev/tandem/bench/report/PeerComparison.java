@@ -3,23 +3,27 @@ package dev.tandem.bench.report;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Whether two reports agree on who is faster, Tandem or a library: they do not where the verdict is another and the
-/// ratio moved by more than its rounds differ in both. Shown, not judged: a library may be another.
+/// Whether two reports agree on who is faster, Tandem or a library. Shown, not judged: a library may be another.
 final class PeerComparison {
     private final List<List<String>> turned = new ArrayList<>();
     private int compared;
+    private int same;
     private int even;
 
     void add(PeerResult before, PeerResult after) {
         compared++;
-        if (before.verdict() == PeerResult.Verdict.EVEN && after.verdict() == PeerResult.Verdict.EVEN) {
-            even++;
-        }
-        double moved = Math.abs(Math.log(after.advantage() / before.advantage()));
-        if (before.verdict() != after.verdict() && moved > before.ratios().noise(after.ratios())) {
+        if (before.verdict() == after.verdict()) {
+            same++;
+            even += before.verdict() == PeerResult.Verdict.EVEN ? 1 : 0;
+        } else if (moved(before, after)) {
             turned.add(
                     List.of(before.question() + " " + before.details(), before.library(), times(before), times(after)));
         }
+    }
+
+    private static boolean moved(PeerResult before, PeerResult after) {
+        return Math.abs(Math.log(after.advantage() / before.advantage()))
+                > before.ratios().noise(after.ratios());
     }
 
     private static String times(PeerResult result) {
@@ -35,11 +39,11 @@ final class PeerComparison {
     }
 
     String text() {
-        String agreed =
-                "%d of %d comparisons with other libraries say the same of who is faster, %d of them that neither is.\n"
-                        .formatted(compared - turned.size(), compared, even);
+        String counts =
+                "Of %d comparisons with other libraries %d have the same verdict in both reports (%d of them even), %d another one within noise, %d another one.\n"
+                        .formatted(compared, same, even, compared - same - turned.size(), turned.size());
         return turned.isEmpty()
-                ? agreed
-                : agreed + Text.table(List.of("case", "library", "times as fast, old", "new"), turned);
+                ? counts
+                : counts + Text.table(List.of("case", "library", "times as fast, old", "new"), turned);
     }
 }

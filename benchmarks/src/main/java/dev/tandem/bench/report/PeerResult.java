@@ -27,7 +27,7 @@ public record PeerResult(
         Samples ours,
         Optional<Samples> share,
         double foreign) {
-    /// Who is faster, Tandem or the library, by more than its rounds differ and 3 %.
+    /// What Tandem is beside the library, as far as the rounds can tell.
     enum Verdict {
         FASTER,
         EVEN,

@@ -62,7 +62,7 @@ final class PeerText {
                         "of attainable",
                         "Tandem over it",
                         "noise",
-                        "verdict"),
+                        "Tandem is"),
                 rows);
     }
 }

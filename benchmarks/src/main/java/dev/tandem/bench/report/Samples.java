@@ -10,7 +10,6 @@ public final class Samples {
     private static final double DEVIATION_PER_MEDIAN_DEVIATION = 1.4826;
     private static final double MEDIAN_PENALTY = 1.2533;
 
-    // What nobody would call a difference.
     private static final double SMALLEST = 0.03;
     private static final double STANDARD_ERRORS = 3;
     private static final double FEW = 4;
@@ -55,12 +54,13 @@ public final class Samples {
         return MEDIAN_PENALTY * deviation / Math.sqrt(values.length) / Math.abs(middle);
     }
 
-    /// Up to this, a difference of the median from a number is noise, as part of it.
+    /// Up to this relative difference of the median from a constant, nothing is claimed: three standard errors, more
+    /// where samples are few, and at least 3 %.
     double noise() {
         return Math.max(SMALLEST, spread());
     }
 
-    /// The same for a difference of two medians.
+    /// The same for two medians.
     double noise(Samples other) {
         return Math.max(SMALLEST, Math.hypot(spread(), other.spread()));
     }
