@@ -43,6 +43,7 @@ record DecodeQuestion(Model model, boolean prefill) implements Question {
         return List.of(
                 Entrant.tandem(setting -> new TandemDecode(setting, this)),
                 Torch.entrant("", setting -> new TorchDecode(setting, this)),
+                // no GELU_ROUNDING: over so many terms F32 is allowed more
                 Ggml.entrant(0, setting -> new GgmlDecode(setting, this)));
     }
 }

@@ -8,7 +8,8 @@ import java.util.Map;
 /// @param library and, where it has several ways to the answer, which
 /// @param flags of its virtual machine
 /// @param environment of its process
-/// @param rounding beside that of F32, where the library has a step in less only: of an answer's largest element
+/// @param rounding beside that of F32, relative to an answer's largest element; for libraries that have some step only
+///     in a narrower type
 /// @param opening loads the library and gives it the question
 record Entrant(String library, List<String> flags, Map<String, String> environment, double rounding, Opening opening) {
     static final String TANDEM = "Tandem";

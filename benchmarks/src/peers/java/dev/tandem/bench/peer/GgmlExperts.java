@@ -4,7 +4,8 @@ import java.lang.foreign.MemorySegment;
 
 /// A layer of experts behind its gate's logits, by the operators that llama.cpp's models have it of.
 ///
-/// That version of ggml adds no bias by expert: a row of biases is gathered for each choice.
+/// Experts of llama.cpp's models at that version have no biases, and its ggml adds none by expert: here a row of biases
+/// is gathered for each choice. Those few per cent are no work of ggml's users.
 ///
 /// @param up `[E, F, C]`
 /// @param upBias `[E, F]`

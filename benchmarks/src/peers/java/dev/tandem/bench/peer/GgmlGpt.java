@@ -1,5 +1,6 @@
 package dev.tandem.bench.peer;
 
+import dev.tandem.engine.kernel.GeluForm;
 import dev.tandem.gpt.FeedForward;
 import dev.tandem.gpt.GptConfig;
 import java.lang.foreign.MemorySegment;
@@ -25,7 +26,11 @@ final class GgmlGpt {
         MemorySegment forward(GgmlGraph graph, MemorySegment x, long N);
     }
 
+    /// @throws IllegalArgumentException if the model has a GELU that this version of ggml lacks
     GgmlGpt(GptConfig config, GgmlTensors tensors, GgmlParameters parameters) {
+        if (config.gelu() != GeluForm.TANH) {
+            throw new IllegalArgumentException("GELU must be TANH for ggml, was " + config.gelu());
+        }
         this.config = config;
         this.parameters = parameters;
         int T = config.T();

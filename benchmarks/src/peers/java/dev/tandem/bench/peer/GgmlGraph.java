@@ -5,7 +5,8 @@ import java.lang.foreign.MemorySegment;
 /// A calculation of ggml as llama.cpp runs its own: nodes are described, then all get memory, that of results which
 /// nothing needs any more once again.
 ///
-/// A node is made by `ggml_` and the operator's name. Extents are in ggml's order, the fastest first.
+/// A node is made by `ggml_` and the operator's name, which [GgmlFunctions] declares. Extents are in ggml's order, the
+/// fastest first.
 final class GgmlGraph {
     private static final long MOST_TENSORS = 2048; // of a graph of ggml's usual size
 

@@ -51,7 +51,7 @@ final class GgmlTensors implements AutoCloseable {
         long bytes = ggml.number("ggml_nbytes", tensor);
         MemorySegment memory = arena.allocate(bytes, ALIGNMENT);
         MemorySegment buffer = ggml.pointer("ggml_backend_cpu_buffer_from_ptr", memory, bytes);
-        ggml.call("ggml_backend_tensor_alloc", buffer, tensor, memory);
+        ggml.perform("ggml_backend_tensor_alloc", buffer, tensor, memory);
         return tensor;
     }
 

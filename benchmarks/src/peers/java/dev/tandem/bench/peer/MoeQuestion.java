@@ -17,7 +17,7 @@ record MoeQuestion(int N, int C, int F, int E, Load load, boolean backward) impl
     // With more, each contestant holds gigabytes of weights: only the fastest of the others is asked.
     private static final int MOST_EXPERTS_FOR_ALL = 128;
 
-    /// The form that ONNX Runtime's operator has; only the forward needs to agree with it.
+    /// The form that ONNX Runtime's operator and ggml's have; only the forward needs to agree with them.
     GeluForm gelu() {
         return backward ? GeluForm.ERF : GeluForm.TANH;
     }

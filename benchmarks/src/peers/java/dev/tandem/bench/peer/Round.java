@@ -87,7 +87,7 @@ final class Round {
                 if (ready.isEmpty()) {
                     wanted = found;
                 } else {
-                    Verdict.require(question, entrant, found, wanted);
+                    AnswerCheck.require(question, entrant, found, wanted);
                 }
                 ready.add(contestant);
             } catch (ContestantProcess.Lost e) {

@@ -1,8 +1,7 @@
 package dev.tandem.bench.peer;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assertions.offset;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import dev.tandem.bench.Load;
 import dev.tandem.engine.Backend;
@@ -31,7 +30,7 @@ class GgmlTest {
     @BeforeAll
     static void needsOpenMp() {
         try {
-            GgmlLibrary.load();
+            GgmlLibrary.openMp();
         } catch (LinkageError e) {
             Assumptions.abort(e.getMessage());
         }
@@ -45,9 +44,9 @@ class GgmlTest {
         try (Contestant tandem = new TandemMoe(SETTING, question);
                 Contestant ggml = entrant.opening().open(SETTING)) {
             List<Answer> wanted = tandem.answers();
-            Verdict.require(question, entrant, ggml.answers(), wanted);
+            AnswerCheck.require(question, entrant, ggml.answers(), wanted);
             ggml.run(); // on an input that no result may have overwritten
-            Verdict.require(question, entrant, ggml.answers(), wanted);
+            AnswerCheck.require(question, entrant, ggml.answers(), wanted);
         }
     }
 
@@ -81,20 +80,43 @@ class GgmlTest {
     }
 
     private static void assertClose(float[] found, float[] wanted) {
-        float largest = 0;
-        for (float logit : wanted) {
-            largest = Math.max(largest, Math.abs(logit));
-        }
-        assertThat(found).hasSameSizeAs(wanted);
-        for (int v = 0; v < wanted.length; v++) {
-            assertThat(found[v]).isCloseTo(wanted[v], offset((float) Ggml.GELU_ROUNDING * largest));
+        AnswerCheck.compare(
+                "ggml", "a text", Ggml.GELU_ROUNDING, new Answer("logits", found), new Answer("logits", wanted));
+    }
+
+    @Test
+    void modelWithAnotherGeluIsRefused() {
+        var config = GptConfig.gpt3(97, 16, 2, 32, 4);
+        var ggml = new Ggml(SETTING);
+        try (Backend tandem = Backends.open(SETTING.backend(), new BackendOptions(SETTING.threads()));
+                Gpt original = Gpt.create(tandem, config, Precision.F32, 7);
+                var tensors = new GgmlTensors(ggml)) {
+            var parameters = new GgmlParameters(tensors, tandem, original.parameters());
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> new GgmlGpt(config, tensors, parameters))
+                    .withMessage("GELU must be TANH for ggml, was ERF");
         }
     }
 
     @Test
-    void libraryThatIsMissingIsNamed() {
-        assertThatThrownBy(() -> GgmlLibrary.open("libnone.so.1"))
-                .isInstanceOf(LinkageError.class)
-                .hasMessageContaining("libnone.so.1");
+    void functionRefusesArgumentsThatItDoesNotTake() {
+        var functions = new GgmlFunctions(GgmlLibrary.load());
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> functions.call("ggml_nbytes", 1L))
+                .withMessageContaining("ggml_nbytes");
+        assertThatIllegalArgumentException().isThrownBy(() -> functions.call("ggml_nbytes"));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> functions.call("ggml_nrows", MemorySegment.NULL))
+                .withMessageContaining("ggml_nrows");
+    }
+
+    @Test
+    void extentMayBeAnInt() {
+        var ggml = new Ggml(SETTING);
+        var graph = new GgmlGraph(ggml);
+        try (var tensors = new GgmlTensors(ggml)) {
+            MemorySegment row = graph.node("view_2d", tensors.zeros(3, 5), 5, 1, 5 * Float.BYTES, 0);
+            assertThat(ggml.number("ggml_nbytes", row)).isEqualTo(5 * Float.BYTES);
+        }
     }
 }

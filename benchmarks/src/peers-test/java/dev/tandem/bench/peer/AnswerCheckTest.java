@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-class VerdictTest {
+class AnswerCheckTest {
     private static final Product QUESTION = Product.hot(1, 4, 4);
     private static final double ROUNDING = 0x1p-11;
 
@@ -16,7 +16,7 @@ class VerdictTest {
         var entrant = new Entrant("library", List.of(), Map.of(), rounding, setting -> {
             throw new AssertionError("it has answered");
         });
-        Verdict.require(QUESTION, entrant, List.of(answer(exact, found)), List.of(answer(exact, 1)));
+        AnswerCheck.require(QUESTION, entrant, List.of(answer(exact, found)), List.of(answer(exact, 1)));
     }
 
     private static Answer answer(boolean exact, float last) {
