@@ -19,7 +19,7 @@ import org.openjdk.jmh.annotations.Setup;
 /// Bound by bytes: a copy of each served row, K times per token, however many experts there are.
 public class DispatchBenchmark extends BackendBenchmark {
     /// `N x C x E`.
-    @Param({"2048x512x16", "2048x512x8", "2048x512x64", "2048x512x512", "2048x768x512"})
+    @Param({"2048x512x16", "2048x512x8", "2048x512x64", "2048x512x512", "2048x768x512", "16384x768x16"})
     public String size = "";
 
     @SuppressWarnings("NullAway.Init")
