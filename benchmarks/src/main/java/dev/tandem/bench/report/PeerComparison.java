@@ -40,7 +40,8 @@ final class PeerComparison {
 
     String text() {
         String counts =
-                "Of %d comparisons with other libraries %d have the same verdict in both reports (%d of them even), %d another one within noise, %d another one.\n"
+                ("Of %d comparisons with other libraries %d have the same verdict in both reports (%d of them even), "
+                                + "%d another one within noise, %d another one.\n")
                         .formatted(compared, same, even, compared - same - turned.size(), turned.size());
         return turned.isEmpty()
                 ? counts

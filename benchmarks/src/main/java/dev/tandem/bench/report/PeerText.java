@@ -12,14 +12,14 @@ final class PeerText {
 
     static String of(PeerReport peers) {
         var text = new StringBuilder();
-        text.append(
-                "One process for each contestant, in turns, so many rounds as samples in bench.json; the others"
-                        + " have parked. Every result was compared with Tandem's before it was timed. \"Tandem over"
-                        + " it\" is the median of each round's ratio, above 1 where Tandem is faster; \"of attainable\" what Tandem"
-                        + " reached of the ceilings measured in the same round, memory over as many bytes as its calls go through. Weights are used again by the next"
-                        + " call, and warm as far as caches hold them, unless a line says cold: then each call finds another"
-                        + " of as many copies as fill 256 MiB. Tandem is faster or slower where the ratio differs from 1 by more than noise:"
-                        + " three standard errors of the median, and 3 %. A star marks rounds in which others used the processors.\n\n");
+        text.append("One process for each contestant, in turns, so many rounds as samples in bench.json; the others"
+                + " have parked. Every result was compared with Tandem's before it was timed. \"Tandem over"
+                + " it\" is the median of each round's ratio, above 1 where Tandem is faster; \"of attainable\" what Tandem"
+                + " reached of the ceilings measured in the same round, memory over as many bytes as its calls go through. Weights are used again by the next"
+                + " call, and warm as far as caches hold them, unless a line says cold: then each call finds another"
+                + " of as many copies as fill 256 MiB. Tandem is faster or slower where the ratio differs from 1 by more than noise,"
+                + " which is three standard errors of the median, more where rounds are few, or 3 %, whichever is"
+                + " larger. A star marks rounds in which others used the processors.\n\n");
         list(text, peers.versions(), "- %s %s\n");
         list(text, peers.absent(), "- %s was not asked: %s\n");
         if (!peers.results().isEmpty()) {
