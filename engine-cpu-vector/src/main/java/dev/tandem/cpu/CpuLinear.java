@@ -63,7 +63,9 @@ final class CpuLinear implements Linear {
 
     private void forwardBlock(int task, int worker) {
         int block = task % rowBlocks;
-        layer.forward(worker, block, first(block), rows(block), LayerProducts.ONLY, task / rowBlocks, chunks);
+        // With one block of rows, a worker's chunks are adjacent, so that what it asks for next is its own.
+        int chunk = rowBlocks == 1 ? workers.inOrder(task, chunks) : task / rowBlocks;
+        layer.forward(worker, block, first(block), rows(block), LayerProducts.ONLY, chunk, chunks);
     }
 
     @Override

@@ -201,7 +201,7 @@ final class Gemm {
             } else if (panels == 2) {
                 multiplyPair(rows, firstChunk, lastChunk, packed, layout, weight, panel, c, stride);
             } else {
-                int next = Math.min(panel + 1, lastPanel - 1);
+                int next = Math.min(panel + 1, layout.panels() - 1);
                 multiplyPanel(
                         rows,
                         firstChunk,
@@ -246,7 +246,7 @@ final class Gemm {
 
     /// One panel, which stays in a cache for all tiles, while the chunk after it is asked for.
     ///
-    /// @param next the panel that comes after this one, or this one if it is the last
+    /// @param next the panel that comes after this one, or this one if it is the last of all
     /// @param unfinished whether the last chunk finishes y
     private static void multiplyPanel(
             int rows,

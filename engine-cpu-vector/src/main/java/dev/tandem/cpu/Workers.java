@@ -140,6 +140,13 @@ final class Workers implements AutoCloseable {
         return Math.ceilDiv(tasks - worker, threads());
     }
 
+    /// The place of a task where those meant for worker 0 come first, then those for worker 1, and so on.
+    int inOrder(int task, int tasks) {
+        int worker = task % threads();
+        int before = worker * (tasks / threads()) + Math.min(worker, tasks % threads());
+        return before + task / threads();
+    }
+
     private void takeTasks(int worker) {
         for (int i = 0; i < threads(); i++) {
             takeTasks((worker + i) % threads(), worker);
