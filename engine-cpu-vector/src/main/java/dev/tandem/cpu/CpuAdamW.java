@@ -93,8 +93,15 @@ final class CpuAdamW implements AdamW {
     private void block(int block, int worker) {
         long offset = Blocks.offset(block);
         int length = Blocks.length(block, elements);
-        int i = 0;
-        for (int bound = Lanes.F32.loopBound(length); i < bound; i += Lanes.LENGTH) {
+        int whole = Lanes.F32.loopBound(length);
+        whole(offset, whole);
+        if (whole < length) {
+            rest(offset + (long) whole * Float.BYTES, length - whole);
+        }
+    }
+
+    private void whole(long offset, int length) {
+        for (int i = 0; i < length; i += Lanes.LENGTH) {
             long at = offset + (long) i * Float.BYTES;
             FloatVector g = Lanes.load(gradient + at).mul(scale);
             FloatVector first = Lanes.load(m + at).mul(beta1).add(g.mul(rest1));
@@ -104,18 +111,18 @@ final class CpuAdamW implements AdamW {
             Lanes.store(normal(second), v + at);
             Lanes.store(Lanes.load(parameter + at).mul(decay).sub(step), parameter + at);
         }
-        if (i < length) {
-            VectorMask<Float> tail = Lanes.tail(i, length);
-            long at = offset + (long) i * Float.BYTES;
-            FloatVector g = Lanes.load(gradient + at, tail).mul(scale);
-            FloatVector first = Lanes.load(m + at, tail).mul(beta1).add(g.mul(rest1));
-            FloatVector second =
-                    Lanes.load(v + at, tail).mul(beta2).add(g.mul(g).mul(rest2));
-            FloatVector step = first.mul(rate).div(second.sqrt().mul(rootScale).add(epsilon));
-            Lanes.store(normal(first), m + at, tail);
-            Lanes.store(normal(second), v + at, tail);
-            Lanes.store(Lanes.load(parameter + at, tail).mul(decay).sub(step), parameter + at, tail);
-        }
+    }
+
+    /// Less than a vector.
+    private void rest(long at, int length) {
+        VectorMask<Float> lanes = Lanes.tail(0, length);
+        FloatVector g = Lanes.load(gradient + at, lanes).mul(scale);
+        FloatVector first = Lanes.load(m + at, lanes).mul(beta1).add(g.mul(rest1));
+        FloatVector second = Lanes.load(v + at, lanes).mul(beta2).add(g.mul(g).mul(rest2));
+        FloatVector step = first.mul(rate).div(second.sqrt().mul(rootScale).add(epsilon));
+        Lanes.store(normal(first), m + at, lanes);
+        Lanes.store(normal(second), v + at, lanes);
+        Lanes.store(Lanes.load(parameter + at, lanes).mul(decay).sub(step), parameter + at, lanes);
     }
 
     private static FloatVector normal(FloatVector moment) {

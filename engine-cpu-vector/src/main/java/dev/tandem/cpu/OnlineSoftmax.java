@@ -77,8 +77,7 @@ final class OnlineSoftmax {
 
     /// Where nothing is seen yet, any finite shift gives powers of 0.
     private static FloatVector shift(long max) {
-        FloatVector largest = Lanes.load(max);
-        return largest.blend(0, largest.compare(VectorOperators.EQ, UNSEEN));
+        return Lanes.load(max).max(-Float.MAX_VALUE);
     }
 
     /// Brings sums and output of the keys before to the new maxima.

@@ -29,9 +29,9 @@ class StepAllocationTest {
     private static final int PRODUCTS = 500;
     private static final int MOST_ROUNDS = 100;
 
-    /// Experts with more rows than columns, and with so few that weights are multiplied as they lie.
+    /// Experts with more rows than columns, with so few that weights are multiplied as they lie, and what fills no vector.
     @ParameterizedTest
-    @CsvSource({"4, 32", "1, 64"})
+    @CsvSource({"4, 32", "1, 64", "2, 20"})
     void aWarmTrainingStepAllocatesNothingOnTheHeap(int B, int C) {
         var config = GptConfig.gpt3(V, T, 2, C, 2).withExperts(4).withDropout(0.1);
         var options =
