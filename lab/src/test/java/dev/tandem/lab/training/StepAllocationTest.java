@@ -29,7 +29,8 @@ class StepAllocationTest {
     private static final int PRODUCTS = 500;
     private static final int MOST_ROUNDS = 100;
 
-    /// Experts with more rows than columns, with so few that weights are multiplied as they lie, and what fills no vector.
+    /// Experts with more rows than columns, with so few that weights are multiplied as they lie, and rows that end
+    /// within a vector.
     @ParameterizedTest
     @CsvSource({"4, 32", "1, 64", "2, 20"})
     void aWarmTrainingStepAllocatesNothingOnTheHeap(int B, int C) {
