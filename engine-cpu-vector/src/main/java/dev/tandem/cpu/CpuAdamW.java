@@ -93,13 +93,14 @@ final class CpuAdamW implements AdamW {
     private void block(int block, int worker) {
         long offset = Blocks.offset(block);
         int length = Blocks.length(block, elements);
-        int whole = Lanes.F32.loopBound(length);
-        whole(offset, whole);
-        if (whole < length) {
-            rest(offset + (long) whole * Float.BYTES, length - whole);
+        int bound = Lanes.F32.loopBound(length);
+        whole(offset, bound);
+        if (bound < length) {
+            rest(offset + (long) bound * Float.BYTES, length - bound);
         }
     }
 
+    /// Whole vectors.
     private void whole(long offset, int length) {
         for (int i = 0; i < length; i += Lanes.LENGTH) {
             long at = offset + (long) i * Float.BYTES;

@@ -84,11 +84,23 @@ final class CpuExpertFeedForward implements ExpertFeedForward {
                     up,
                     Reduction.panel(o.F, depthOfF, from),
                     Reduction.panel(o.F, depthOfF, to),
+                    false,
                     hidden,
                     panel,
                     expanded);
             Gemm.multiplyPanels(
-                    rows, from, to, packedHidden, o.downLayout, down, 0, o.downLayout.panels(), y, sums, expanded);
+                    rows,
+                    from,
+                    to,
+                    packedHidden,
+                    o.downLayout,
+                    down,
+                    0,
+                    o.downLayout.panels(),
+                    false,
+                    y,
+                    sums,
+                    expanded);
         }
     }
 

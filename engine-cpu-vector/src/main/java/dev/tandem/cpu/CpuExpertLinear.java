@@ -63,7 +63,14 @@ final class CpuExpertLinear implements ExpertLinear {
     private void forwardBlock(int task, int worker) {
         int block = task / chunks;
         layers.forward(
-                worker, block, blocks.first(block), blocks.rows(block), blocks.expert(block), task % chunks, chunks);
+                worker,
+                block,
+                blocks.first(block),
+                blocks.rows(block),
+                blocks.expert(block),
+                task % chunks,
+                chunks,
+                false);
     }
 
     @Override

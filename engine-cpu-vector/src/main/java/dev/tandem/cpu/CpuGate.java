@@ -169,7 +169,7 @@ final class CpuGate implements Gate {
         int last = Math.min(N, first + TOKENS);
         if (multiplies) {
             // In one chunk: nobody comes back to the rows that were packed
-            layer.forward(worker, block, first, last - first, LayerProducts.ONLY, 0, 1);
+            layer.forward(worker, block, first, last - first, LayerProducts.ONLY, 0, 1, false);
         }
         long rowBytes = (long) E * Float.BYTES;
         long contest = workers.workspace(worker).address(rowBytes);

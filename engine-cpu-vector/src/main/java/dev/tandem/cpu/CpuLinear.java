@@ -63,9 +63,10 @@ final class CpuLinear implements Linear {
 
     private void forwardBlock(int task, int worker) {
         int block = task % rowBlocks;
-        // With one block of rows, a worker's chunks are adjacent, so that what it asks for next is its own.
-        int chunk = rowBlocks == 1 ? workers.inOrder(task, chunks) : task / rowBlocks;
-        layer.forward(worker, block, first(block), rows(block), LayerProducts.ONLY, chunk, chunks);
+        // With one block of rows, a worker's chunks are adjacent: its last panel asks for where its next chunk begins.
+        boolean adjacent = rowBlocks == 1;
+        int chunk = adjacent ? workers.place(task, chunks) : task / rowBlocks;
+        layer.forward(worker, block, first(block), rows(block), LayerProducts.ONLY, chunk, chunks, adjacent);
     }
 
     @Override

@@ -138,6 +138,7 @@ final class Gemm {
     ///
     /// @param table addresses of the rows of x
     /// @param packed whether scratch is that of the last call, for the same rows and other panels
+    /// @param goesOn whether this worker takes the panels after these next
     static void forward(
             long scratch,
             long table,
@@ -147,6 +148,7 @@ final class Gemm {
             long weight,
             int firstPanel,
             int lastPanel,
+            boolean goesOn,
             Output y) {
         int in = layout.in();
         int depth = Reduction.depth(layout, rows);
@@ -159,13 +161,15 @@ final class Gemm {
             if (!packed || groups > 1) {
                 Reduction.pack(table, rows, in, depth, first, last, scratch);
             }
-            multiplyPanels(rows, first, last, scratch, layout, weight, firstPanel, lastPanel, y, sums, expanded);
+            boolean askOn = goesOn && groups == 1;
+            multiplyPanels(rows, first, last, scratch, layout, weight, firstPanel, lastPanel, askOn, y, sums, expanded);
         }
     }
 
     /// Some chunks of [#forward].
     ///
     /// @param packed the rows' columns of these chunks
+    /// @param askOn whether the panel after the last one is needed next
     /// @param sums room of [#sumBytes], kept from call to call; of one call if it takes all chunks
     /// @param expanded room of [#expandedBytes]
     static void multiplyPanels(
@@ -177,12 +181,14 @@ final class Gemm {
             long weight,
             int firstPanel,
             int lastPanel,
+            boolean askOn,
             Output y,
             long sums,
             long expanded) {
         int in = layout.in();
         int most = Reduction.depth(layout, rows);
         int step = panelsAtOnce(rows, layout);
+        int end = askOn ? layout.panels() : lastPanel;
         boolean first = firstChunk == 0;
         boolean last = lastChunk == Reduction.chunks(in, most);
         boolean narrowRow = rows == 1 && layout.narrow();
@@ -201,7 +207,7 @@ final class Gemm {
             } else if (panels == 2) {
                 multiplyPair(rows, firstChunk, lastChunk, packed, layout, weight, panel, c, stride);
             } else {
-                int next = Math.min(panel + 1, layout.panels() - 1);
+                int next = Math.min(panel + 1, end - 1);
                 multiplyPanel(
                         rows,
                         firstChunk,
@@ -246,7 +252,7 @@ final class Gemm {
 
     /// One panel, which stays in a cache for all tiles, while the chunk after it is asked for.
     ///
-    /// @param next the panel that comes after this one, or this one if it is the last of all
+    /// @param next the panel that comes after this one, or this one if it is the last
     /// @param unfinished whether the last chunk finishes y
     private static void multiplyPanel(
             int rows,

@@ -83,7 +83,8 @@ final class LayerProducts {
     /// `y = x·Wᵀ`, finished, for a chunk of the panels.
     ///
     /// @param block of rows, which this worker may have packed for another chunk
-    void forward(int worker, int block, int first, int rows, int expert, int chunk, int chunks) {
+    /// @param goesOn whether this worker takes the next chunk next
+    void forward(int worker, int block, int first, int rows, int expert, int chunk, int chunks, boolean goesOn) {
         long tableBytes = Packing.tableBytes(rows);
         long table = workers.workspace(worker).address(tableBytes + Gemm.forwardBytes(rows, layout, chunks));
         Packing.strided(table, x + first * xStride, xStride, rows);
@@ -96,6 +97,7 @@ final class LayerProducts {
                 weight + expert * layout.matrixBytes(),
                 Gemm.firstPanel(layout, chunks, chunk),
                 Gemm.firstPanel(layout, chunks, chunk + 1),
+                goesOn,
                 outputs[worker].rows(
                         y + first * yStride,
                         yStride,

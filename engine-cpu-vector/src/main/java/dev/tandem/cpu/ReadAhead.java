@@ -16,8 +16,8 @@ class ReadAhead {
     private static final long CACHE_LINE = 64;
     // 32 lines: with half or twice as many tiles are a few per cent slower.
     private static final long MOST_BYTES_AT_ONCE = 2048;
-    /// Bytes a step from which on it pays to ask for weights, some of which are in a cache anyway. Where panels come
-    /// from the second-level cache, tiles wait for the same few buffers as what is asked for.
+    /// Bytes a step from which on it pays to ask for weights, some of which are in a cache anyway: more where panels
+    /// come from the second-level cache, as tiles then wait for the same few buffers as what is asked for.
     static final int WEIGHTS = Reduction.PANELS_LEAVE_ROOM ? 11 : 20;
     /// The same for what surely comes from memory.
     static final int GRADIENTS = 0;

@@ -141,7 +141,7 @@ final class Workers implements AutoCloseable {
     }
 
     /// The place of a task where those meant for worker 0 come first, then those for worker 1, and so on.
-    int inOrder(int task, int tasks) {
+    int place(int task, int tasks) {
         int worker = task % threads();
         int before = worker * (tasks / threads()) + Math.min(worker, tasks % threads());
         return before + task / threads();

@@ -66,7 +66,7 @@ final class ProductTest {
                 Gemm.forwardBytes(rows, layout, 1),
                 (k, column) -> layout.offset(0, column, k),
                 (packed, table, weight, y) ->
-                        Gemm.forward(packed, table, rows, false, layout, weight, 0, layout.panels(), y));
+                        Gemm.forward(packed, table, rows, false, layout, weight, 0, layout.panels(), false, y));
     }
 
     /// Where a weight lies that step `k` of a reduction multiplies for a column of the result.

@@ -31,13 +31,13 @@ final class WorkersTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 5})
-    void inOrderTheTasksOfAWorkerAreAdjacent(int threads) {
+    void theTasksOfAWorkerHaveAdjacentPlaces(int threads) {
         try (var workers = new Workers(threads, false)) {
             for (int tasks : new int[] {1, 2, 3, 7, 1000}) {
                 int place = 0;
                 for (int worker = 0; worker < threads; worker++) {
                     for (int task = worker; task < tasks; task += threads) {
-                        assertThat(workers.inOrder(task, tasks)).isEqualTo(place++);
+                        assertThat(workers.place(task, tasks)).isEqualTo(place++);
                     }
                 }
             }

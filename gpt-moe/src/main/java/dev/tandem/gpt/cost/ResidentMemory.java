@@ -14,15 +14,15 @@ public record ResidentMemory(MemoryPlan tensors) {
     /// |-------------------------------------------------------------|-----------:|
     /// | young generation of the heap, `-Xmn32m`                     |         32 |
     /// | the virtual machine, its shared classes, system libraries   |         36 |
-    /// | arenas of C2 for the largest matrix-product tiles           |         35 |
+    /// | arenas of C2 for the largest matrix-product tiles           |         45 |
     /// | compiled code, classes, symbols, what the allocator retains |         25 |
     /// | scratch of two workers                                      |       2..4 |
     ///
-    /// The peak of a process beside the tensors was 117 to 142 MiB: four models from 105 MiB to
-    /// 2.7 GiB, trained and evaluated, JDK 25, the flags of `config/jvm.args`, two processors.
-    /// `./tandem bench --suite startup` measures it again. With more processors Java runs several C2
-    /// at once: 147 to 171 MiB on eight, 160 to 176 on 32. Data in the heap come on top.
-    public static final long JAVA = 130L << 20;
+    /// The peak of a process beside the tensors was 125 to 153 MiB, and once 181: three models from 105 MiB
+    /// to 2.7 GiB, trained and evaluated, JDK 25, as `./tandem` starts it on two processors, with two threads
+    /// of C2; with one 117 to 142. `./tandem bench --suite startup` measures it again. With more processors
+    /// Java runs more of them at once: 147 to 171 MiB on eight, 160 to 176 on 32. Data in the heap come on top.
+    public static final long JAVA = 140L << 20;
 
     /// Bytes of both.
     public long bytes() {

@@ -65,9 +65,9 @@ class MemoryPlanTest {
         assertThat(process.bytes()).isEqualTo(tensors.bytes() + ResidentMemory.JAVA);
         assertThat(process.toString().lines())
                 .containsSequence(tensors.toString().lines().limit(2).toList())
-                .contains("Java            130.0 MiB")
+                .contains("Java            140.0 MiB")
                 .last(as(STRING))
-                .isEqualTo("total           130.1 MiB");
+                .isEqualTo("total           140.1 MiB");
         assertThat(tensors.toString()).doesNotContain("Java");
     }
 

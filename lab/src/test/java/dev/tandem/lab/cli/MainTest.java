@@ -135,7 +135,7 @@ final class MainTest {
         assertThat(total.find()).isTrue();
         assertThat(run("info", "--model", "gpt2").out())
                 .containsPattern(
-                        "Java +130.0 MiB\\s+total +%.1f GiB".formatted(Long.parseLong(total.group(1)) / 0x1p30));
+                        "Java +140.0 MiB\\s+total +%.1f GiB".formatted(Long.parseLong(total.group(1)) / 0x1p30));
     }
 
     @Test
