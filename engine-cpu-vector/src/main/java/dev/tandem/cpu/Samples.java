@@ -1,9 +1,9 @@
 package dev.tandem.cpu;
 
 import jdk.incubator.vector.DoubleVector;
-import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.LongVector;
+import jdk.incubator.vector.Vector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
@@ -123,11 +123,14 @@ final class Samples {
     }
 
     /// `y[i] = offset + factor * x[i]`, rounded once to F32.
+    ///
+    /// Stored as doubles: C2 guesses the class of a stored vector of floats by what the process has stored
+    /// before ([Lanes#VECTOR]), and these vectors are shorter than all others.
     static void affine(long y, long x, int count, double offset, double factor) {
         for (int i = 0; i < count; i += LENGTH) {
             DoubleVector values = load(x + (long) i * Double.BYTES).mul(factor).add(offset);
-            FloatVector rounded = (FloatVector) values.convertShape(VectorOperators.D2F, F32, 0);
-            rounded.intoMemorySegment(Lanes.MEMORY, y + (long) i * Float.BYTES, Lanes.ORDER);
+            Vector<?> rounded = values.convertShape(VectorOperators.D2F, F32, 0);
+            store(rounded.reinterpretAsDoubles(), y + (long) i * Float.BYTES);
         }
     }
 
