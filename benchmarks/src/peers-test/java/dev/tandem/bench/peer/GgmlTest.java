@@ -20,7 +20,6 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 class GgmlTest {
     private static final Setting SETTING = new Setting("cpu-vector", 2);
@@ -51,22 +50,24 @@ class GgmlTest {
     }
 
     @ParameterizedTest
-    @ValueSource(booleans = {false, true})
-    void modelContinuesTextAsTandemDoes(boolean experts) {
+    @CsvSource({"false, F32", "true, F32", "false, BF16"})
+    void modelContinuesTextAsTandemDoes(boolean experts, ElementType weights) {
         var dense = GptConfig.gpt2(97, 16, 2, 32, 4);
         var config = experts ? dense.withExperts(4) : dense;
         var ggml = new Ggml(SETTING);
         try (Backend tandem = Backends.open(SETTING.backend(), new BackendOptions(SETTING.threads()));
                 Gpt original = Gpt.create(tandem, config, Precision.F32, 7);
-                DecodeSession session = original.decode(1, config.T(), ElementType.F32);
+                DecodeSession session = original.decode(1, config.T(), weights);
                 var tensors = new GgmlTensors(ggml)) {
-            var model = new GgmlGpt(config, tensors, new GgmlParameters(tensors, tandem, original.parameters()));
+            var model = new GgmlGpt(config, tensors, new GgmlParameters(tensors, tandem, original.parameters(), weights));
             int T = PROMPT.length;
+            double rounding = weights == ElementType.F32 ? Ggml.GELU_ROUNDING : DecodeQuestion.HALF_ROUNDING;
             MemorySegment mask = tensors.floats(GgmlDecode.mask(T), T, T);
-            assertClose(next(ggml, model, tensors.integers(PROMPT), mask, 0, T), session.next(PROMPT));
+            assertClose(rounding, next(ggml, model, tensors.integers(PROMPT), mask, 0, T), session.next(PROMPT));
             for (int id : NEXT) {
                 MemorySegment token = tensors.integers(id);
-                assertClose(next(ggml, model, token, MemorySegment.NULL, session.length(), 1), session.next(id));
+                float[] found = next(ggml, model, token, MemorySegment.NULL, session.length(), 1);
+                assertClose(rounding, found, session.next(id));
             }
         }
     }
@@ -79,9 +80,8 @@ class GgmlTest {
         return ggml.data(logits).toArray(ValueLayout.JAVA_FLOAT);
     }
 
-    private static void assertClose(float[] found, float[] wanted) {
-        AnswerCheck.compare(
-                "ggml", "a text", Ggml.GELU_ROUNDING, new Answer("logits", found), new Answer("logits", wanted));
+    private static void assertClose(double rounding, float[] found, float[] wanted) {
+        AnswerCheck.compare("ggml", "a text", rounding, new Answer("logits", found), new Answer("logits", wanted));
     }
 
     @Test
@@ -91,7 +91,7 @@ class GgmlTest {
         try (Backend tandem = Backends.open(SETTING.backend(), new BackendOptions(SETTING.threads()));
                 Gpt original = Gpt.create(tandem, config, Precision.F32, 7);
                 var tensors = new GgmlTensors(ggml)) {
-            var parameters = new GgmlParameters(tensors, tandem, original.parameters());
+            var parameters = new GgmlParameters(tensors, tandem, original.parameters(), ElementType.F32);
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> new GgmlGpt(config, tensors, parameters))
                     .withMessage("GELU must be TANH for ggml, was ERF");

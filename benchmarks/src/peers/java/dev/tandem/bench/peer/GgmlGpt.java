@@ -78,7 +78,7 @@ final class GgmlGpt {
         long C = config.C();
         long row = C * Float.BYTES;
         MemorySegment embedding = parameters.get(EMBEDDING);
-        MemorySegment positions = parameters.get("embed_positions.weight");
+        MemorySegment positions = parameters.get(GgmlParameters.POSITIONS);
         MemorySegment x = graph.node(
                 "add",
                 graph.node("get_rows", embedding, ids),

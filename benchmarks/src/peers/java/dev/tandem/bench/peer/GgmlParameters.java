@@ -1,7 +1,11 @@
 package dev.tandem.bench.peer;
 
 import dev.tandem.engine.Backend;
+import dev.tandem.engine.Bf16;
+import dev.tandem.engine.ElementType;
+import dev.tandem.engine.Role;
 import dev.tandem.engine.Shape;
+import dev.tandem.engine.Tensor;
 import dev.tandem.gpt.Parameters;
 import java.lang.foreign.MemorySegment;
 import java.util.HashMap;
@@ -10,12 +14,37 @@ import java.util.stream.IntStream;
 
 /// A model's parameters in ggml, by the names that [Parameters] has for them.
 final class GgmlParameters {
+    static final String POSITIONS = "embed_positions.weight";
+
     private final Map<String, MemorySegment> all = new HashMap<>();
 
     /// Copies them.
-    GgmlParameters(GgmlTensors tensors, Backend tandem, Parameters parameters) {
-        parameters.forEach(
-                (name, tensor) -> all.put(name, tensors.floats(tandem.floats(tensor), extents(tensor.shape()))));
+    ///
+    /// @param weights BF16 for the matrices that Tandem decodes by in it: rounded to BF16, then stored in F16, whose
+    ///     error is below 2⁻²⁵ for what deviates by a hundredth. The two together are what either library multiplies
+    ///     by fastest
+    GgmlParameters(GgmlTensors tensors, Backend tandem, Parameters parameters, ElementType weights) {
+        parameters.forEach((name, tensor) -> {
+            float[] values = tandem.floats(tensor);
+            long[] extents = extents(tensor.shape());
+            boolean narrow = weights == ElementType.BF16 && isNarrowed(name, tensor);
+            if (narrow) {
+                round(values);
+            }
+            // This version adds no F16 to F32
+            boolean added = name.equals(POSITIONS);
+            all.put(name, narrow && !added ? tensors.halves(values, extents) : tensors.floats(values, extents));
+        });
+    }
+
+    private static boolean isNarrowed(String name, Tensor tensor) {
+        return tensor.storage().role() == Role.WEIGHT && !name.contains(".gate.");
+    }
+
+    private static void round(float[] values) {
+        for (int i = 0; i < values.length; i++) {
+            values[i] = Bf16.round(values[i]);
+        }
     }
 
     private static long[] extents(Shape shape) {

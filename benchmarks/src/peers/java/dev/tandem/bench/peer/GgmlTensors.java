@@ -3,6 +3,7 @@ package dev.tandem.bench.peer;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -11,6 +12,7 @@ import java.lang.foreign.MemorySegment;
 /// given for its results: one that got an input's would find another input at its next call.
 final class GgmlTensors implements AutoCloseable {
     private static final int F32 = 0;
+    private static final int F16 = 1;
     private static final int I32 = 26;
     private static final long ALIGNMENT = 64;
     private static final long MOST_TENSORS = 1024;
@@ -28,6 +30,16 @@ final class GgmlTensors implements AutoCloseable {
     MemorySegment floats(float[] values, long... shape) {
         MemorySegment tensor = tensor(F32, shape);
         MemorySegment.copy(values, 0, ggml.data(tensor), JAVA_FLOAT, 0, values.length);
+        return tensor;
+    }
+
+    /// The same, rounded to F16.
+    MemorySegment halves(float[] values, long... shape) {
+        MemorySegment tensor = tensor(F16, shape);
+        MemorySegment data = ggml.data(tensor);
+        for (int i = 0; i < values.length; i++) {
+            data.setAtIndex(JAVA_SHORT, i, Float.floatToFloat16(values[i]));
+        }
         return tensor;
     }
 

@@ -3,6 +3,7 @@ package dev.tandem.bench.peer;
 import dev.tandem.bench.Load;
 import dev.tandem.bench.Peers;
 import dev.tandem.bench.step.Model;
+import dev.tandem.engine.ElementType;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -43,9 +44,10 @@ final class Questions {
         questions.add(new LayerQuestion.CrossEntropy(1024, 50264));
         questions.add(new TrainingQuestion(Model.MIDDLE_DENSE));
         for (Model model : new Model[] {Model.GPT2, Model.GPT2_MOE}) {
-            questions.add(new DecodeQuestion(model, true));
-            questions.add(new DecodeQuestion(model, false));
+            questions.add(new DecodeQuestion(model, true, ElementType.F32));
+            questions.add(new DecodeQuestion(model, false, ElementType.F32));
         }
+        questions.add(new DecodeQuestion(Model.GPT2, false, ElementType.BF16));
         return List.copyOf(questions);
     }
 

@@ -12,7 +12,7 @@ final class TandemDecode extends TandemContestant {
     TandemDecode(Setting setting, DecodeQuestion question) {
         super(setting);
         this.question = question;
-        this.problem = new DecodeProblem(room(), question.model().config(), DecodeQuestion.PROMPT);
+        this.problem = new DecodeProblem(room(), question.model().config(), question.weights(), DecodeQuestion.PROMPT);
     }
 
     @Override
