@@ -10,12 +10,17 @@ import jdk.incubator.vector.VectorMask;
 final class CpuGelu implements Gelu {
     /// Elements whose slopes are kept at once: 4 KiB, so that they stay in the first-level cache.
     private static final int SLOPES = 1024;
+    /// The same where operands come from memory: as many elements of dy are on their way meanwhile. More of them are
+    /// more lines than the processor can wait for at once, fewer are too short a loop.
+    private static final int SLOPES_WHILE_ASKING = 256;
+    private static final long CACHE = Processor.secondLevelCache();
 
     private final Workers workers;
     private final Workers.Task forward = this::forwardBlock;
     private final Workers.Task backward = this::backwardBlock;
     private long elements;
     private GeluForm form = GeluForm.ERF;
+    private boolean asks;
     private long y;
     private long dy;
     private long x;
@@ -40,6 +45,7 @@ final class CpuGelu implements Gelu {
         this.y = CpuStorage.address(dx);
         this.dy = CpuStorage.address(dy);
         this.x = CpuStorage.address(x);
+        asks = Prefetch.AVAILABLE && elements * Float.BYTES > CACHE;
         workers.run(Blocks.count(elements), backward);
     }
 
@@ -51,10 +57,15 @@ final class CpuGelu implements Gelu {
     private void backwardBlock(int block, int worker) {
         long offset = Blocks.offset(block);
         int length = Blocks.length(block, elements);
-        long slopes = workers.workspace(worker).address(SLOPES * (long) Float.BYTES);
-        for (int done = 0; done < length; done += SLOPES) {
+        int most = asks ? SLOPES_WHILE_ASKING : SLOPES;
+        long slopes = workers.workspace(worker).address(most * (long) Float.BYTES);
+        for (int done = 0; done < length; done += most) {
             long at = offset + done * (long) Float.BYTES;
-            applyDerivative(y + at, dy + at, x + at, slopes, Math.min(SLOPES, length - done), form);
+            int count = Math.min(most, length - done);
+            if (asks) {
+                Prefetch.lines(dy + at, count * (long) Float.BYTES);
+            }
+            applyDerivative(y + at, dy + at, x + at, slopes, count, form);
         }
     }
 

@@ -7,8 +7,8 @@ import jdk.incubator.vector.VectorMask;
 
 /// Layer norm, row by row. The gradients of gain and bias are summed per block of rows, then over blocks.
 final class CpuLayerNorm implements LayerNorm {
+    private static final int PASSES = 3; // over a row, in either direction
     // More blocks than threads, few enough that their sums are soon added up.
-    private static final int PASSES = 3; // over a row backward
     private static final int MOST_BLOCKS = 64;
     private static final int COLUMNS = 256;
     private static final long CACHE = Processor.secondLevelCache();
@@ -79,28 +79,30 @@ final class CpuLayerNorm implements LayerNorm {
         int last = Math.min(N, (block + 1) * rows);
         for (int n = block * rows; n < last; n++) {
             long row = x + n * rowBytes;
-            askForNext(row, rowBytes, 0, 1);
+            askForNext(row, rowBytes, 0);
             float center = Rows.sum(row, C) / C;
+            askForNext(row, rowBytes, 1);
             float variance = Rows.squares(row, C, center) / C;
             float scale = (float) (1 / Math.sqrt((double) variance + epsilon));
             Lanes.set(mean + (long) n * Float.BYTES, center);
             Lanes.set(rstd + (long) n * Float.BYTES, scale);
+            askForNext(row, rowBytes, 2);
             normalize(y + n * rowBytes, row, gain, bias, C, center, scale);
         }
     }
 
-    /// The sums of a row wait for its last element, and meanwhile nothing would come from memory.
-    private void askForNext(long row, long rowBytes, int part, int parts) {
+    /// The sums of a row wait for its last element, and meanwhile nothing would come from memory. A part of the next
+    /// row before each pass: a whole one may be more lines than the processor can wait for at once.
+    private void askForNext(long row, long rowBytes, int pass) {
         if (fromMemory) {
-            long first = rowBytes * part / parts;
-            Prefetch.lines(row + rowBytes + first, rowBytes * (part + 1) / parts - first);
+            long first = rowBytes * pass / PASSES;
+            Prefetch.lines(row + rowBytes + first, rowBytes * (pass + 1) / PASSES - first);
         }
     }
 
-    /// A third before each pass over the rows: two whole rows are more lines than the processor can wait for at once.
-    private void askForNextOfBoth(long row, long upstream, long rowBytes, int third) {
-        askForNext(row, rowBytes, third, PASSES);
-        askForNext(upstream, rowBytes, third, PASSES);
+    private void askForNextOfBoth(long row, long upstream, long rowBytes, int pass) {
+        askForNext(row, rowBytes, pass);
+        askForNext(upstream, rowBytes, pass);
     }
 
     private static void normalize(long y, long x, long gain, long bias, int C, float mean, float rstd) {
