@@ -8,6 +8,10 @@ import jdk.incubator.vector.VectorOperators;
 /// A panel is `[D][WIDTH]`: row d holds channel d of WIDTH consecutive tokens. With tokens as lanes,
 /// softmax needs no sums across lanes, and every product of attention has the shape of [GemmTile].
 final class HeadTiles {
+    /// Most rows of a tile that begins with sums. Those of eight take no less time, but pass C2's limit of nodes:
+    /// in some processes within a load, a call of which stayed in the loop, and attention took twice as long.
+    private static final int MOST_ADDING_ROWS = 4;
+
     private HeadTiles() {}
 
     /// Copies a head of equidistant rows as panels `[tokens][WIDTH]` of its channels, one after the other.
@@ -52,7 +56,8 @@ final class HeadTiles {
 
     /// `c[i] += sum over depth of column i of a * rows of b`: all are panels.
     static void multiply(int columns, int depth, long a, long b, long c, boolean accumulate) {
-        int step = Math.ceilDiv(columns, Math.ceilDiv(columns, GemmTile.ROWS));
+        int most = accumulate ? MOST_ADDING_ROWS : GemmTile.ROWS;
+        int step = Math.ceilDiv(columns, Math.ceilDiv(columns, most));
         for (int i = 0; i < columns; i += step) {
             int count = Math.min(step, columns - i);
             long rows = c + i * GemmTile.ROW_BYTES;
