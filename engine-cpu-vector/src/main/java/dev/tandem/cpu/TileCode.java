@@ -27,7 +27,8 @@ import jdk.incubator.vector.VectorSpecies;
 /// late, without knowing their vectors' types. A step of the largest tiles takes 17,400, so they have one loop of one
 /// step. What is behind it has no branch: where vectors meet that may have come by two ways, their types are known
 /// still later. Tiles that begin with C are others than those that begin with zeros; the largest of them pass the
-/// limit, which does no harm as long as vectors are stored by their class ([Lanes#VECTOR]).
+/// limit. Vectors are stored by their class ([Lanes#VECTOR]), so that none is boxed. But in some processes the limit
+/// falls into a scalar load of the loop, whose last method the JDK does not force to be inlined: a call stays there.
 final class TileCode {
     private static final ClassDesc LANES = GeneratedCode.describe(Lanes.class);
     private static final ClassDesc GENERATED = ClassDesc.of("dev.tandem.cpu.GemmTiles");
