@@ -59,7 +59,7 @@ class GgmlTest {
                 Gpt original = Gpt.create(tandem, config, Precision.F32, 7);
                 DecodeSession session = original.decode(1, config.T(), weights);
                 var tensors = new GgmlTensors(ggml)) {
-            var model = new GgmlGpt(config, tensors, new GgmlParameters(tensors, tandem, original.parameters(), weights));
+            var model = new GgmlGpt(config, tensors, new GgmlParameters(tensors, tandem, original.parameters(), config, weights));
             int T = PROMPT.length;
             double rounding = weights == ElementType.F32 ? Ggml.GELU_ROUNDING : DecodeQuestion.HALF_ROUNDING;
             MemorySegment mask = tensors.floats(GgmlDecode.mask(T), T, T);
@@ -91,7 +91,7 @@ class GgmlTest {
         try (Backend tandem = Backends.open(SETTING.backend(), new BackendOptions(SETTING.threads()));
                 Gpt original = Gpt.create(tandem, config, Precision.F32, 7);
                 var tensors = new GgmlTensors(ggml)) {
-            var parameters = new GgmlParameters(tensors, tandem, original.parameters(), ElementType.F32);
+            var parameters = new GgmlParameters(tensors, tandem, original.parameters(), config, ElementType.F32);
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> new GgmlGpt(config, tensors, parameters))
                     .withMessage("GELU must be TANH for ggml, was ERF");

@@ -41,7 +41,7 @@ final class GgmlDecode implements Contestant {
         try (Backend tandem = Backends.open(setting.backend(), new BackendOptions(1));
                 Room room = new Room(tandem)) {
             var problem = new DecodeProblem(room, config, T);
-            var parameters = new GgmlParameters(tensors, tandem, problem.parameters(), question.weights());
+            var parameters = new GgmlParameters(tensors, tandem, problem.parameters(), config, question.weights());
             this.model = new GgmlGpt(config, tensors, parameters);
             this.token = tensors.integers(problem.prompt()[0]);
             this.prompt = step(tensors.integers(problem.prompt()), tensors.floats(mask(T), T, T), 0, T);

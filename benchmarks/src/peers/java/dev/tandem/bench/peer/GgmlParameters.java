@@ -3,13 +3,17 @@ package dev.tandem.bench.peer;
 import dev.tandem.engine.Backend;
 import dev.tandem.engine.Bf16;
 import dev.tandem.engine.ElementType;
-import dev.tandem.engine.Role;
 import dev.tandem.engine.Shape;
-import dev.tandem.engine.Tensor;
+import dev.tandem.gpt.DecodeSession;
+import dev.tandem.gpt.GptConfig;
 import dev.tandem.gpt.Parameters;
+import dev.tandem.engine.PlannedTensor;
+import dev.tandem.gpt.Precision;
 import java.lang.foreign.MemorySegment;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /// A model's parameters in ggml, by the names that [Parameters] has for them.
@@ -23,11 +27,13 @@ final class GgmlParameters {
     /// @param weights BF16 for the matrices that Tandem decodes by in it: rounded to BF16, then stored in F16, whose
     ///     error is below 2⁻²⁵ for what deviates by a hundredth. The two together are what either library multiplies
     ///     by fastest
-    GgmlParameters(GgmlTensors tensors, Backend tandem, Parameters parameters, ElementType weights) {
+    GgmlParameters(
+            GgmlTensors tensors, Backend tandem, Parameters parameters, GptConfig config, ElementType weights) {
+        Set<String> narrowed = narrowed(config, weights);
         parameters.forEach((name, tensor) -> {
             float[] values = tandem.floats(tensor);
             long[] extents = extents(tensor.shape());
-            boolean narrow = weights == ElementType.BF16 && isNarrowed(name, tensor);
+            boolean narrow = narrowed.contains(name);
             if (narrow) {
                 round(values);
             }
@@ -37,8 +43,12 @@ final class GgmlParameters {
         });
     }
 
-    private static boolean isNarrowed(String name, Tensor tensor) {
-        return tensor.storage().role() == Role.WEIGHT && !name.contains(".gate.");
+    /// Which matrices Tandem decodes by in BF16.
+    private static Set<String> narrowed(GptConfig config, ElementType weights) {
+        return DecodeSession.plan(config, Precision.F32, weights, 1, config.T()).stream()
+                .filter(buffer -> buffer.type() == ElementType.BF16)
+                .map(PlannedTensor::name)
+                .collect(Collectors.toSet());
     }
 
     private static void round(float[] values) {
