@@ -59,7 +59,8 @@ class GgmlTest {
                 Gpt original = Gpt.create(tandem, config, Precision.F32, 7);
                 DecodeSession session = original.decode(1, config.T(), weights);
                 var tensors = new GgmlTensors(ggml)) {
-            var model = new GgmlGpt(config, tensors, new GgmlParameters(tensors, tandem, original.parameters(), config, weights));
+            var parameters = new GgmlParameters(tensors, tandem, original.parameters(), config, weights);
+            var model = new GgmlGpt(config, tensors, parameters);
             int T = PROMPT.length;
             double rounding = weights == ElementType.F32 ? Ggml.GELU_ROUNDING : DecodeQuestion.HALF_ROUNDING;
             MemorySegment mask = tensors.floats(GgmlDecode.mask(T), T, T);
