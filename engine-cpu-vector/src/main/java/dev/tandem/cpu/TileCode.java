@@ -48,6 +48,9 @@ final class TileCode {
     private static final MethodTypeDesc GET_LONG = MethodTypeDesc.of(CD_long, LONG_LAYOUT, CD_long);
     private static final MethodTypeDesc FMA = MethodTypeDesc.of(FLOATS, VECTOR, VECTOR);
 
+    /// Every bit that an offset into a panel can have; as an int, it may be an index beside a base.
+    private static final long OFFSET_BITS = Integer.MAX_VALUE;
+
     private static final MethodTypeDesc CAST = MethodTypeDesc.of(CD_Object, CD_Object);
 
     private TileCode() {}
@@ -90,6 +93,7 @@ final class TileCode {
         private final int touched;
         private final int c;
         private final int stride;
+        private final int offsetInB;
         private final int endOfB;
         private final int at;
         private final int broadcast;
@@ -112,6 +116,7 @@ final class TileCode {
             touched = code.allocateLocal(TypeKind.LONG);
             c = code.parameterSlot(slot++);
             stride = hasStride() ? code.parameterSlot(slot) : -1;
+            offsetInB = byOffset() ? code.allocateLocal(TypeKind.LONG) : -1;
             endOfB = code.allocateLocal(TypeKind.LONG);
             at = code.allocateLocal(TypeKind.LONG);
             broadcast = code.allocateLocal(TypeKind.REFERENCE);
@@ -121,6 +126,15 @@ final class TileCode {
 
         private boolean is(TileKind kind) {
             return tile.kind() == kind;
+        }
+
+        /// Whether steps of B lie at offsets from a base that stays, not at a pointer that moves on.
+        ///
+        /// Of what is ready C2 takes first what has the most inputs: so it loads B before elements of A, and
+        /// multiplies by each of these as soon as it is loaded. The other way round all elements of a step
+        /// wait in registers, for which 16 are too few.
+        private boolean byOffset() {
+            return !GemmTile.WIDE && !is(TileKind.PAIR);
         }
 
         private boolean hasStride() {
@@ -155,11 +169,20 @@ final class TileCode {
             } else {
                 zero();
             }
-            code.iload(depth).i2l().loadConstant(GemmTile.ROW_BYTES).lmul();
-            code.lload(b).ladd().lstore(endOfB);
+            beginB();
             GeneratedCode.wholeOnly(code, this::loop);
             store();
             end();
+        }
+
+        private void beginB() {
+            code.iload(depth).i2l().loadConstant(GemmTile.ROW_BYTES).lmul();
+            if (byOffset()) {
+                code.lconst_0().lstore(offsetInB);
+            } else {
+                code.lload(b).ladd();
+            }
+            code.lstore(endOfB);
         }
 
         private void end() {
@@ -176,17 +199,15 @@ final class TileCode {
         private void loop() {
             Label test = code.newLabel();
             Label end = code.newLabel();
-            code.labelBinding(test).lload(b).lload(endOfB).lcmp().ifge(end);
+            code.labelBinding(test).lload(byOffset() ? offsetInB : b).lload(endOfB);
+            code.lcmp().ifge(end);
             multiply();
             if (tile.kind().ofWeights()) {
                 advanceInWeights();
             } else {
                 advance(a, is(TileKind.PANELS) ? GemmTile.ROW_BYTES : tile.rows() * (long) Float.BYTES);
             }
-            advance(b, GemmTile.ROW_BYTES);
-            if (is(TileKind.PAIR)) {
-                advance(secondB, GemmTile.ROW_BYTES);
-            }
+            advanceInB();
             code.goto_(test).labelBinding(end);
         }
 
@@ -203,6 +224,9 @@ final class TileCode {
             for (int v = 0; v < tile.kind().vectors(); v++) {
                 species().getstatic(LANES, "MEMORY", SEGMENT);
                 at(v < 2 ? b : secondB, (v % 2) * (long) Lanes.BYTES);
+                if (byOffset()) {
+                    code.lload(offsetInB).ladd();
+                }
                 order().invokestatic(FLOATS, "fromMemorySegment", LOAD).astore(vectorsOfB[v]);
             }
             for (int i = 0; i < tile.rows(); i++) {
@@ -226,6 +250,18 @@ final class TileCode {
         private void advance(int address, long bytes) {
             code.lload(address).loadConstant(bytes).ladd().lstore(address);
             GeneratedCode.boundAddress(code, address);
+        }
+
+        private void advanceInB() {
+            if (byOffset()) {
+                code.lload(offsetInB).loadConstant(GemmTile.ROW_BYTES).ladd();
+                code.loadConstant(OFFSET_BITS).land().lstore(offsetInB);
+                return;
+            }
+            advance(b, GemmTile.ROW_BYTES);
+            if (is(TileKind.PAIR)) {
+                advance(secondB, GemmTile.ROW_BYTES);
+            }
         }
 
         /// Moves on to the next step of a panel, or from the last to the first of the next panel, without a branch.

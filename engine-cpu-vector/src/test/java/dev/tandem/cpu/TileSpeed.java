@@ -1,7 +1,9 @@
 package dev.tandem.cpu;
 
 import java.lang.foreign.Arena;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
@@ -16,11 +18,13 @@ class TileSpeed {
     private static final int DEPTH = 256;
     private static final long PANEL = DEPTH * GemmTile.ROW_BYTES;
     private static final int PANELS = 8;
+    private static final int WARM_UP = 9;
     private static final int ROUNDS = 9;
     private static final long ROUND_NANOS = 10_000_000;
     private static final int FMA_TURNS = 2000;
     private static final int FMA_CHAINS = 10;
 
+    private final List<Line> lines = new ArrayList<>();
     private float sink;
 
     /// Multiplies over the panel that begins so many bytes behind the first.
@@ -28,55 +32,91 @@ class TileSpeed {
         void multiply(long offset);
     }
 
-    @Test
-    void ofAllKinds() {
-        try (Arena arena = Arena.ofConfined()) {
-            int floats = (int) ((PANELS + 1) * PANEL / Float.BYTES);
-            long a = Buffers.random(arena, floats, 1).address();
-            long b = Buffers.random(arena, floats, 2).address();
-            long c = Buffers.random(arena, floats, 3).address();
-            GemmTile tile = GemmTile.TILE;
-            for (int r = 1; r <= GemmTile.ROWS; r++) {
-                int rows = r;
-                line("multiply", rows, 2, at -> tile.multiply(rows, DEPTH, a, b + at, c, GemmTile.ROW_BYTES, false));
-                line(
-                        "multiply, adding",
-                        rows,
-                        2,
-                        at -> tile.multiply(rows, DEPTH, a, b + at, c, GemmTile.ROW_BYTES, true));
-                line("multiplyPanels", rows, 2, at -> tile.multiplyPanels(rows, DEPTH, a, b + at, c, false));
-                line("multiplyWeights", rows, 2, at -> tile.multiplyWeights(rows, DEPTH, a, PANEL, b + at, c, false));
-            }
-            for (int r = 1; r <= GemmTile.PAIR_ROWS; r++) {
-                int rows = r;
-                line(
-                        "multiplyPair",
-                        rows,
-                        4,
-                        at -> tile.multiplyPair(rows, DEPTH, a, b + at, PANEL, c, 2 * GemmTile.ROW_BYTES, false));
-            }
+    /// A tile, and what was measured of it in each round.
+    private static final class Line {
+        private final String name;
+        private final int rows;
+        private final int vectors;
+        private final Tile tile;
+        private final double[] speeds = new double[ROUNDS];
+        private final double[] shares = new double[ROUNDS];
+
+        Line(String name, int rows, int vectors, Tile tile) {
+            this.name = name;
+            this.rows = rows;
+            this.vectors = vectors;
+            this.tile = tile;
         }
     }
 
-    private void line(String name, int rows, int vectors, Tile tile) {
-        double flop = 2.0 * rows * vectors * Lanes.LENGTH * DEPTH;
-        double[] shares = new double[ROUNDS];
-        double[] speeds = new double[ROUNDS];
-        for (int round = -ROUNDS; round < ROUNDS; round++) { // twice, until the compiler is done
-            double peak = 2.0 * FMA_CHAINS * Lanes.LENGTH * FMA_TURNS * callsPerSecond(_ -> sink += multiplyAdd());
-            double speed = flop * callsPerSecond(tile);
-            speeds[Math.abs(round) % ROUNDS] = speed;
-            shares[Math.abs(round) % ROUNDS] = speed / peak;
+    @Test
+    void ofAllKinds() {
+        try (Arena arena = Arena.ofConfined()) {
+            // Weights as they lie are read from as many panels as their steps fill.
+            long floats = (Math.max(PANELS, DEPTH / GemmTile.WIDTH) + 1) * PANEL / Float.BYTES;
+            long a = Buffers.random(arena, (int) floats, 1).address();
+            long b = Buffers.random(arena, (int) floats, 2).address();
+            long c = Buffers.random(arena, (int) floats, 3).address();
+            for (int rows = 1; rows <= GemmTile.ROWS; rows++) {
+                add(rows, a, b, c, false);
+                add(rows, a, b, c, true);
+            }
+            for (int turn = -WARM_UP; turn < ROUNDS; turn++) {
+                int round = Math.floorMod(turn, ROUNDS);
+                lines.forEach(line -> measure(line, round));
+            }
         }
-        Arrays.sort(shares);
-        Arrays.sort(speeds);
+        lines.forEach(TileSpeed::print);
+    }
+
+    private void add(int rows, long a, long b, long c, boolean adds) {
+        GemmTile tile = GemmTile.TILE;
+        long stride = GemmTile.ROW_BYTES;
+        add("multiply", rows, 2, adds, at -> tile.multiply(rows, DEPTH, a, b + at, c, stride, adds));
+        add("multiplyAndRead", rows, 2, adds, at -> {
+            long ignored = tile.multiplyAndRead(rows, DEPTH, a, b + at, b, Long.BYTES, c, stride, adds);
+        });
+        add("multiplyPanels", rows, 2, adds, at -> tile.multiplyPanels(rows, DEPTH, a, b + at, c, adds));
+        add("multiplyWeights", rows, 2, adds, at -> tile.multiplyWeights(rows, DEPTH, a, PANEL, b + at, c, adds));
+        add(
+                "multiplyHalfWeights",
+                rows,
+                1,
+                adds,
+                at -> tile.multiplyHalfWeights(rows, DEPTH, a, PANEL, b + at, c, adds));
+        if (rows <= GemmTile.PAIR_ROWS) {
+            add(
+                    "multiplyPair",
+                    rows,
+                    4,
+                    adds,
+                    at -> tile.multiplyPair(rows, DEPTH, a, b + at, PANEL, c, 2 * stride, adds));
+        }
+    }
+
+    private void add(String name, int rows, int vectors, boolean adds, Tile tile) {
+        String title = adds ? name + ", adding" : name;
+        lines.add(new Line(title, rows, vectors, tile));
+    }
+
+    /// What was measured while the compiler was at work is overwritten.
+    private void measure(Line line, int round) {
+        double peak = 2.0 * FMA_CHAINS * Lanes.LENGTH * FMA_TURNS * callsPerSecond(_ -> sink += multiplyAdd());
+        double flop = 2.0 * line.rows * line.vectors * Lanes.LENGTH * DEPTH;
+        line.speeds[round] = flop * callsPerSecond(line.tile);
+        line.shares[round] = line.speeds[round] / peak;
+    }
+
+    private static void print(Line line) {
+        Arrays.sort(line.shares);
+        Arrays.sort(line.speeds);
         System.out.println(String.format(
                 Locale.ROOT,
-                "%-18s %2d rows  %6.1f GFLOP/s  %5.1f %% of multiply-adds",
-                name,
-                rows,
-                speeds[ROUNDS / 2] / 1e9,
-                100 * shares[ROUNDS / 2]));
+                "%-27s %2d rows  %6.1f GFLOP/s  %5.1f %% of multiply-adds",
+                line.name,
+                line.rows,
+                line.speeds[ROUNDS / 2] / 1e9,
+                100 * line.shares[ROUNDS / 2]));
     }
 
     private static double callsPerSecond(Tile tile) {
