@@ -18,7 +18,7 @@ class ReadAhead {
     private static final long MOST_BYTES_AT_ONCE = 2048;
     /// Bytes a step from which on it pays to ask for weights, some of which are in a cache anyway: more where panels
     /// come from the second-level cache, as tiles then wait for the same few buffers as what is asked for.
-    static final int WEIGHTS = Reduction.PANELS_LEAVE_ROOM ? 11 : 20;
+    static final int WEIGHTS = leastBytesOfWeights();
     /// The same for what surely comes from memory.
     static final int GRADIENTS = 0;
 
@@ -43,6 +43,13 @@ class ReadAhead {
     private int tilesOfSoon;
     private long soonStep;
     private long nextStep;
+
+    private static int leastBytesOfWeights() {
+        if (!GemmTile.WIDE) {
+            return 0; // tiles that read have no register to spare: asking takes 0.93 to 0.99 of the time
+        }
+        return Reduction.PANELS_LEAVE_ROOM ? 11 : 20;
+    }
 
     /// @param leastBytesToAsk bytes a step, as [#WEIGHTS]
     ReadAhead(HeldMemory held, int leastBytesToAsk) {

@@ -33,19 +33,20 @@ final class FmaLoop {
         var c10 = c0.add(10);
         var c11 = c0.add(11);
         for (int i = 0; i < turns; i++) {
-            // c ← c·a + b tends to 1, far from denormals and infinities
-            c0 = c0.fma(a, b);
-            c1 = c1.fma(a, b);
-            c2 = c2.fma(a, b);
-            c3 = c3.fma(a, b);
-            c4 = c4.fma(a, b);
-            c5 = c5.fma(a, b);
-            c6 = c6.fma(a, b);
-            c7 = c7.fma(a, b);
-            c8 = c8.fma(a, b);
-            c9 = c9.fma(a, b);
-            c10 = c10.fma(a, b);
-            c11 = c11.fma(a, b);
+            // In place: c·a + b would take another instruction for each, to copy b. The sums stop growing where what is
+            // added is lost.
+            c0 = a.fma(b, c0);
+            c1 = a.fma(b, c1);
+            c2 = a.fma(b, c2);
+            c3 = a.fma(b, c3);
+            c4 = a.fma(b, c4);
+            c5 = a.fma(b, c5);
+            c6 = a.fma(b, c6);
+            c7 = a.fma(b, c7);
+            c8 = a.fma(b, c8);
+            c9 = a.fma(b, c9);
+            c10 = a.fma(b, c10);
+            c11 = a.fma(b, c11);
         }
         var sum = c0.add(c1).add(c2).add(c3);
         sum = sum.add(c4).add(c5).add(c6).add(c7);
