@@ -6,7 +6,6 @@ import java.util.Arrays;
 import java.util.List;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -76,30 +75,36 @@ final class CpuGradientNorm implements GradientNorm {
         int found = Arrays.binarySearch(firstBlocks, 0, gradients, block);
         int g = found >= 0 ? found : -found - 2;
         int own = block - firstBlocks[g];
-        double sum = squares(addresses[g] + Blocks.offset(own), Blocks.length(own, elements[g]));
+        long x = addresses[g] + Blocks.offset(own);
+        int length = Blocks.length(own, elements[g]);
+        int bound = Lanes.F32.loopBound(length);
+        double sum = whole(x, bound);
+        if (bound < length) {
+            sum += rest(x + (long) bound * Float.BYTES, length - bound);
+        }
         Lanes.setLong(sums + (long) block * Double.BYTES, Double.doubleToRawLongBits(sum));
     }
 
-    private static double squares(long x, int length) {
+    /// Squares of whole vectors.
+    private static double whole(long x, int length) {
         DoubleVector low = DoubleVector.zero(F64);
         DoubleVector high = DoubleVector.zero(F64);
-        int i = 0;
-        for (int bound = Lanes.F32.loopBound(length); i < bound; i += Lanes.LENGTH) {
+        for (int i = 0; i < length; i += Lanes.LENGTH) {
             FloatVector values = Lanes.load(x + (long) i * Float.BYTES);
             DoubleVector first = half(values, 0);
             DoubleVector second = half(values, 1);
             low = first.fma(first, low);
             high = second.fma(second, high);
         }
-        if (i < length) {
-            VectorMask<Float> tail = Lanes.tail(i, length);
-            FloatVector values = Lanes.load(x + (long) i * Float.BYTES, tail);
-            DoubleVector first = half(values, 0);
-            DoubleVector second = half(values, 1);
-            low = first.fma(first, low);
-            high = second.fma(second, high);
-        }
         return sum(low.add(high));
+    }
+
+    /// Squares of less than a vector.
+    private static double rest(long x, int length) {
+        FloatVector values = Lanes.load(x, Lanes.tail(0, length));
+        DoubleVector first = half(values, 0);
+        DoubleVector second = half(values, 1);
+        return sum(second.fma(second, first.mul(first)));
     }
 
     private static DoubleVector half(FloatVector values, int part) {
