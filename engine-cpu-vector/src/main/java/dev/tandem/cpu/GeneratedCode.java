@@ -66,6 +66,12 @@ final class GeneratedCode {
         code.lload(address).loadConstant(Lanes.ADDRESS_BITS).land().lstore(address);
     }
 
+    /// Moves a pointer on; C2 sees that it stays within the memory, and checks no bounds.
+    static void advance(CodeBuilder code, int address, long bytes) {
+        code.lload(address).loadConstant(bytes).ladd().lstore(address);
+        boundAddress(code, address);
+    }
+
     /// A method `name` of `1..most` and the other arguments: `switch (rows) { case m -> nameM(the other arguments) }`;
     /// the last one is a boolean that chooses between two methods, which have it too.
     static void dispatch(ClassBuilder builder, ClassDesc owner, String name, MethodTypeDesc tile, int most) {

@@ -48,9 +48,6 @@ final class TileCode {
     private static final MethodTypeDesc GET_LONG = MethodTypeDesc.of(CD_long, LONG_LAYOUT, CD_long);
     private static final MethodTypeDesc FMA = MethodTypeDesc.of(FLOATS, VECTOR, VECTOR);
 
-    /// What an offset into a panel can be: as an int, it may be an index beside a base.
-    private static final long OFFSET_BITS = Integer.MAX_VALUE;
-
     private static final MethodTypeDesc CAST = MethodTypeDesc.of(CD_Object, CD_Object);
 
     private TileCode() {}
@@ -93,8 +90,7 @@ final class TileCode {
         private final int touched;
         private final int c;
         private final int stride;
-        private final int offsetInB;
-        private final int endOfB;
+        private final StepsOfB steps;
         private final int at;
         private final int broadcast;
         private final int[] vectorsOfB;
@@ -116,8 +112,7 @@ final class TileCode {
             touched = code.allocateLocal(TypeKind.LONG);
             c = code.parameterSlot(slot++);
             stride = hasStride() ? code.parameterSlot(slot) : -1;
-            offsetInB = code.allocateLocal(TypeKind.INT);
-            endOfB = code.allocateLocal(byOffset() ? TypeKind.INT : TypeKind.LONG);
+            steps = StepsOfB.of(code, tile.kind(), b, secondB);
             at = code.allocateLocal(TypeKind.LONG);
             broadcast = code.allocateLocal(TypeKind.REFERENCE);
             vectorsOfB = locals(tile.kind().vectors());
@@ -126,15 +121,6 @@ final class TileCode {
 
         private boolean is(TileKind kind) {
             return tile.kind() == kind;
-        }
-
-        /// Whether steps of B lie at offsets from a base that stays, not at a pointer that moves on.
-        ///
-        /// Of what is ready C2 takes first what has the most inputs: so it loads B before elements of A, and
-        /// multiplies by each of these as soon as it is loaded. The other way round all elements of a step
-        /// wait in registers, for which 16 are too few.
-        private boolean byOffset() {
-            return !GemmTile.WIDE && !is(TileKind.PAIR);
         }
 
         private boolean hasStride() {
@@ -169,20 +155,10 @@ final class TileCode {
             } else {
                 zero();
             }
-            beginB();
+            steps.begin(depth);
             GeneratedCode.wholeOnly(code, this::loop);
             store();
             end();
-        }
-
-        private void beginB() {
-            if (byOffset()) {
-                code.iconst_0().istore(offsetInB);
-                code.iload(depth).loadConstant((int) GemmTile.ROW_BYTES).imul().istore(endOfB);
-            } else {
-                code.iload(depth).i2l().loadConstant(GemmTile.ROW_BYTES).lmul();
-                code.lload(b).ladd().lstore(endOfB);
-            }
         }
 
         private void end() {
@@ -198,27 +174,16 @@ final class TileCode {
             Label test = code.newLabel();
             Label end = code.newLabel();
             code.labelBinding(test);
-            leaveAtEnd(end);
+            steps.leaveAtEnd(end);
             multiply();
             if (tile.kind().ofWeights()) {
                 advanceInWeights();
             } else {
-                advance(a, is(TileKind.PANELS) ? GemmTile.ROW_BYTES : tile.rows() * (long) Float.BYTES);
+                GeneratedCode.advance(
+                        code, a, is(TileKind.PANELS) ? GemmTile.ROW_BYTES : tile.rows() * (long) Float.BYTES);
             }
-            advanceInB();
+            steps.advance();
             code.goto_(test).labelBinding(end);
-        }
-
-        /// C2 would unroll a loop that counts, load the operands of several steps at once and have too few
-        /// registers left for the sums. It does not if the loop ends at an address, nor if it counts by more
-        /// than the bytes of a vector. Counting spares two loads a step, by which other loops ask whether they
-        /// shall stop: narrow tiles, which load a lot, take 0.89 to 0.96 of the time.
-        private void leaveAtEnd(Label end) {
-            if (byOffset()) {
-                code.iload(offsetInB).iload(endOfB).if_icmpge(end);
-            } else {
-                code.lload(b).lload(endOfB).lcmp().ifge(end);
-            }
         }
 
         private void multiply() {
@@ -233,10 +198,7 @@ final class TileCode {
             }
             for (int v = 0; v < tile.kind().vectors(); v++) {
                 species().getstatic(LANES, "MEMORY", SEGMENT);
-                at(v < 2 ? b : secondB, (v % 2) * (long) Lanes.BYTES);
-                if (byOffset()) {
-                    code.iload(offsetInB).i2l().loadConstant(OFFSET_BITS).land().ladd();
-                }
+                steps.address(v);
                 order().invokestatic(FLOATS, "fromMemorySegment", LOAD).astore(vectorsOfB[v]);
             }
             for (int i = 0; i < tile.rows(); i++) {
@@ -254,23 +216,6 @@ final class TileCode {
 
         private void at(int base, long offset) {
             code.lload(base).loadConstant(offset).ladd();
-        }
-
-        /// Moves a pointer on; C2 sees that it stays within the memory, and checks no bounds.
-        private void advance(int address, long bytes) {
-            code.lload(address).loadConstant(bytes).ladd().lstore(address);
-            GeneratedCode.boundAddress(code, address);
-        }
-
-        private void advanceInB() {
-            if (byOffset()) {
-                code.iinc(offsetInB, (int) GemmTile.ROW_BYTES);
-                return;
-            }
-            advance(b, GemmTile.ROW_BYTES);
-            if (is(TileKind.PAIR)) {
-                advance(secondB, GemmTile.ROW_BYTES);
-            }
         }
 
         /// Moves on to the next step of a panel, or from the last to the first of the next panel, without a branch.
