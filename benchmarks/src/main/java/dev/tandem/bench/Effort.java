@@ -13,7 +13,7 @@ import java.time.Duration;
 record Effort(int forks, int warmUps, Duration warmUp, int rounds, Duration round, Duration setUp) {
     /// One process for everything: the numbers are indications.
     static final Effort QUICK =
-            new Effort(0, 2, Duration.ofMillis(400), 3, Duration.ofMillis(200), Duration.ofMillis(1200));
+            new Effort(0, 2, Duration.ofMillis(400), 3, Duration.ofMillis(200), Duration.ofMillis(3200));
 
     // Measured: the start of a process, and the ceilings beside each round.
     private static final double FORK_SECONDS = 1;

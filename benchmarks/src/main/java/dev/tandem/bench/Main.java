@@ -72,7 +72,7 @@ public final class Main implements Callable<Integer> {
     @Option(
             names = "--quick",
             description =
-                    "One case of each benchmark, in one process: about two minutes, five with --peers; numbers that only indicate.")
+                    "One case of each benchmark, in one process: about four minutes, ten with --peers; numbers that only indicate.")
     private boolean quick;
 
     @Option(

@@ -13,8 +13,8 @@ import java.util.List;
 
 /// Other libraries for the processor, each in a process of its own.
 public final class LibraryPeers implements Peers {
-    // Measured: starting a process, warming it up, and what a call takes at least.
-    private static final double START_SECONDS = 1.5;
+    // Measured: starting a process and checking its answer, warming it up, and what a call takes at least.
+    private static final double START_SECONDS = 4;
     private static final double WARM_UP_SECONDS = 3;
     private static final double TURN_SECONDS = 0.12;
     private static final double SLOW_FLOPS = 40e9; // of one thread, of the slowest contestants
