@@ -1,6 +1,7 @@
 package dev.tandem.cpu;
 
 import static java.lang.constant.ConstantDescs.CD_int;
+import static java.lang.constant.ConstantDescs.CD_long;
 
 import java.lang.classfile.ClassBuilder;
 import java.lang.classfile.ClassFile;
@@ -19,6 +20,8 @@ import java.util.function.Consumer;
 /// Defines the one subclass of an abstract kernel class, whose methods are written in bytecode.
 final class GeneratedCode {
     private static final ClassDesc ASSERTION = describe(AssertionError.class);
+    private static final ClassDesc MATH = describe(Math.class);
+    private static final MethodTypeDesc OF_TWO_LONGS = MethodTypeDesc.of(CD_long, CD_long, CD_long);
 
     private GeneratedCode() {}
 
@@ -64,6 +67,14 @@ final class GeneratedCode {
     /// @param address a local variable
     static void boundAddress(CodeBuilder code, int address) {
         code.lload(address).loadConstant(Lanes.ADDRESS_BITS).land().lstore(address);
+    }
+
+    /// Tells C2 that the address on the stack, which is no lower than `least`, is neither lower nor far above the end
+    /// of memory.
+    ///
+    /// By a maximum: a constant that is added would be moved to the end of all sums, into the loop.
+    static void atLeast(CodeBuilder code, long least) {
+        code.loadConstant(Lanes.ADDRESS_BITS).land().loadConstant(least).invokestatic(MATH, "max", OF_TWO_LONGS);
     }
 
     /// Moves a pointer on; C2 sees that it stays within the memory, and checks no bounds.
