@@ -65,9 +65,8 @@ public final class Main implements Callable<Integer> {
     @Option(
             names = "--only",
             paramLabel = "TEXT",
-            defaultValue = "",
             description = "Measure only benchmarks whose name contains TEXT, such as Linear or Attention.backward.")
-    private String only = "";
+    private Optional<String> only = Optional.empty();
 
     @Option(
             names = "--quick",
@@ -213,8 +212,18 @@ public final class Main implements Callable<Integer> {
         return comparison.slower() ? FAILED : OK;
     }
 
+    /// What names shall contain.
+    private String only() {
+        if (only.isPresent() && only.get().isBlank()) {
+            throw new BadInputException(
+                    "--only", "its text is blank", "Give a part of a name, or leave it out to measure all");
+        }
+        return only.orElse("");
+    }
+
     private int measure() throws IOException {
         int threads = threads();
+        String only = only();
         var chosen = BackendChoice.of(backend);
         var measured = peers.equals(Optional.of(PeerUse.ONLY)) ? List.<Suite>of() : suites;
         var request = new Plan.Request(measured, only, chosen.name(), chosen.weights(), threads, quick);

@@ -41,6 +41,7 @@ class MainTest {
                 "--threads 0 --only Nothing | --threads 0: it must be 1 to 1024. Leave it out for one per processor.",
                 "--threads 1025             | it must be 1 to 1024",
                 "--threads -1               | it must be 1 to 1024",
+                "--only= |  --only: its text is blank. Give a part of a name, or leave it out to measure all.",
                 "--only NoSuchThing         | no benchmark of KERNELS, LAYER, STEP, DECODE, STARTUP has a name that contains it. Try --only AdamW.",
                 "--suite startup --only LayerNorm | no benchmark of STARTUP has a name that contains it. Try --only StartUp.training.",
                 "--suite layer --only LayerNorm | no benchmark of LAYER has a name that contains it. Try --only MoeLayer.",

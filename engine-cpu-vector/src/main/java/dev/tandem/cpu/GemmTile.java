@@ -18,9 +18,10 @@ abstract class GemmTile {
     static final int WIDTH = 2 * Lanes.LENGTH;
     /// Bytes of one row of a panel.
     static final long ROW_BYTES = WIDTH * (long) Float.BYTES;
-    /// Most rows of a tile of two vectors. With one more there would be registers for all sums and operands. But of
-    /// 32 C2 takes some for itself, and sends an operand by way of an integer register in every step; and with 16 the
-    /// code of a step takes three lines of the cache, not two, where 16 rows gain 0.9 and many lose 1.05 to 1.14.
+    /// Most rows of a tile of two vectors. With one more there would be registers for all sums and operands.
+    /// But of 32 C2 takes some for itself, and sends an operand by way of an integer register in every step.
+    /// With 16, six rows have a loop of three lines of the cache, not two, and products of many rows take 1.00
+    /// to 1.05 of the time.
     static final int ROWS = WIDE ? 9 : 5;
     /// Most rows of a tile of four, which streams weights fast when there are few rows.
     static final int PAIR_ROWS = WIDE ? 5 : 2;

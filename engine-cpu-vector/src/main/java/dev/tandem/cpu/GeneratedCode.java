@@ -69,11 +69,12 @@ final class GeneratedCode {
         code.lload(address).loadConstant(Lanes.ADDRESS_BITS).land().lstore(address);
     }
 
-    /// Tells C2 that the address on the stack, which is no lower than `least`, is neither lower nor far above the end
-    /// of memory.
+    /// Tells C2 that the address on the stack lies no lower than `least`, as it does, and far below the end of
+    /// [Lanes#MEMORY]. So it may be a base from which offsets go down.
     ///
-    /// By a maximum: a constant that is added would be moved to the end of all sums, into the loop.
-    static void atLeast(CodeBuilder code, long least) {
+    /// C2 would see by itself that an address to which `least` is added is no lower. But it moves such constants
+    /// behind all other sums, and so into the loop. A maximum it leaves where it stands.
+    static void boundFromBelow(CodeBuilder code, long least) {
         code.loadConstant(Lanes.ADDRESS_BITS).land().loadConstant(least).invokestatic(MATH, "max", OF_TWO_LONGS);
     }
 

@@ -24,7 +24,7 @@ abstract class StepsOfB {
         if (kind == TileKind.PAIR) {
             return new Pointers(code, b, secondB);
         }
-        return GemmTile.WIDE ? new Pointers(code, b) : new Offset(code, b);
+        return GemmTile.WIDE ? new Pointers(code, b) : new Offset(code, b, kind.vectors());
     }
 
     /// Before the loop.
@@ -76,22 +76,23 @@ abstract class StepsOfB {
     /// Bases that stay, one for each vector, and an offset that moves on, where there are 16 registers.
     ///
     /// Of what is ready C2 takes first what has the most inputs: so it loads B before elements of A, and
-    /// multiplies by each of these as soon as it is loaded. The other way round all elements of a step wait in
-    /// registers. A loop that counts spares two loads a step, by which others ask whether they shall stop. And
-    /// base and offset stand in the load itself: a step has 23 instructions, not 27, and its code fits two lines of
-    /// the cache, which counts where another thread has half of the processor's front end.
+    /// multiplies by each of these as soon as it is loaded. The other way round all elements of a step wait
+    /// in registers. A loop that counts spares two loads a step, by which others ask whether they shall stop.
+    /// And base and offset stand in the load itself: a step of five rows has 23 instructions, not 27, and its
+    /// code fits two lines of the cache, which counts where another thread has half of the processor.
     private static final class Offset extends StepsOfB {
-        /// The first offset. Bases lie as much higher, so that no offset, whichever it is, leads below 0, and C2 has
-        /// nothing to check.
+        /// The first offset. Bases lie as much higher, so that no offset, whichever it is, leads below 0,
+        /// and C2 has nothing to check.
         private static final int FIRST = Integer.MIN_VALUE;
 
         private final int panel;
-        private final int[] bases = new int[2];
+        private final int[] bases;
         private final int offset;
 
-        Offset(CodeBuilder code, int panel) {
+        Offset(CodeBuilder code, int panel, int vectors) {
             super(code, TypeKind.INT);
             this.panel = panel;
+            bases = new int[vectors];
             offset = code.allocateLocal(TypeKind.INT);
             Arrays.setAll(bases, vector -> code.allocateLocal(TypeKind.LONG));
         }
@@ -102,7 +103,7 @@ abstract class StepsOfB {
                 code.lload(panel)
                         .loadConstant(vector * (long) Lanes.BYTES - FIRST)
                         .ladd();
-                GeneratedCode.atLeast(code, -(long) FIRST);
+                GeneratedCode.boundFromBelow(code, -(long) FIRST);
                 code.lstore(bases[vector]);
             }
             code.loadConstant(FIRST).istore(offset);
