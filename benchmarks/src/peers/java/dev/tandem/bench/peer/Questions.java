@@ -19,12 +19,16 @@ final class Questions {
         questions.add(Product.hot(1024, 768, 3072));
         questions.add(Product.hot(1024, 3072, 768));
         questions.add(Product.hot(256, 768, 3072));
+        questions.add(Product.hot(256, 3072, 768));
         questions.add(Product.hot(64, 768, 3072));
         questions.add(Product.cold(64, 768, 3072));
         questions.add(Product.hot(16, 2048, 512));
         questions.add(Product.cold(16, 2048, 512));
         questions.add(Product.hot(8, 768, 3072));
         questions.add(Product.cold(8, 768, 3072));
+        questions.add(Product.hot(4, 768, 3072));
+        questions.add(Product.cold(4, 768, 3072));
+        questions.add(Product.cold(2, 768, 3072));
         questions.add(Product.cold(1, 768, 3072));
         for (int N : new int[] {2048, 256, 16, 1}) {
             questions.add(MoeQuestion.forward(N, 16));
