@@ -30,6 +30,9 @@ final class Questions {
         questions.add(Product.cold(4, 768, 3072));
         questions.add(Product.cold(2, 768, 3072));
         questions.add(Product.cold(1, 768, 3072));
+        for (Load load : new Load[] {Load.ZIPF, Load.EVEN}) {
+            questions.add(new ExpertProduct(2048, 512, 2048, 32, load));
+        }
         for (int N : new int[] {2048, 256, 16, 1}) {
             questions.add(MoeQuestion.forward(N, 16));
         }
