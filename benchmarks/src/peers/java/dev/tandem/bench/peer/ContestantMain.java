@@ -30,6 +30,7 @@ final class ContestantMain {
     public static void main(String[] args) throws IOException {
         try (var in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
                 Contestant contestant = open(args)) {
+            System.gc(); // copies of operands leave the heap, and others have their memory
             say(READY + contestant.version());
             new ContestantMain(contestant).obey(in);
         } catch (LinkageError | RuntimeException e) {
