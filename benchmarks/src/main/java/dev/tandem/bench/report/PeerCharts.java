@@ -25,7 +25,7 @@ final class PeerCharts {
     /// Charts by name: matrix products and everything else, apart for each number of threads.
     static Map<String, CategoryChart> of(PeerReport peers) {
         var groups = new TreeMap<String, List<PeerResult>>();
-        for (var result : peers.results()) {
+        for (var result : peers.libraries()) {
             String kind = result.question().contains(PRODUCTS) ? "products" : "layers";
             groups.computeIfAbsent("peers-%s-%d".formatted(kind, result.threads()), _ -> new ArrayList<>())
                     .add(result);

@@ -70,11 +70,11 @@ final class Questions {
         return chosen;
     }
 
-    /// One who may answer one question.
-    static Entrant entrant(String title, String library) {
+    /// One who may answer one question in a setting.
+    static Entrant entrant(String title, String library, Setting setting) {
         return ALL.stream()
                 .filter(question -> question.title().equals(title))
-                .flatMap(question -> question.entrants().stream())
+                .flatMap(question -> question.entrants(setting).stream())
                 .filter(entrant -> entrant.library().equals(library))
                 .findFirst()
                 .orElseThrow(() -> new IllegalArgumentException(
