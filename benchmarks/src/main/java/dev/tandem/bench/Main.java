@@ -71,7 +71,7 @@ public final class Main implements Callable<Integer> {
     @Option(
             names = "--quick",
             description =
-                    "One case of each benchmark, in one process: about four minutes, ten with --peers; numbers that only indicate.")
+                    "One case of each benchmark, in one process: about four minutes, fifteen with --peers; numbers that only indicate.")
     private boolean quick;
 
     @Option(
@@ -108,7 +108,8 @@ public final class Main implements Callable<Integer> {
             fallbackValue = "",
             converter = PeerUse.Converter.class,
             description =
-                    "Ask other libraries the same questions in the same rounds; they are downloaded on first use, 380 MB."
+                    "Ask other libraries the same questions in the same rounds, and Tandem itself on one thread where multiply-adds bound it;"
+                            + " libraries are downloaded on first use, 380 MB."
                             + " With =only, nothing else is measured.")
     private Optional<PeerUse> peers = Optional.empty();
 

@@ -60,6 +60,15 @@ class PlanTest {
     }
 
     @Test
+    void whatMemoryBoundsIsAlsoMeasuredBeyondAnyCache() {
+        for (String kernel : List.of("LayerNorm.forward", "LayerNorm.backward", "Gelu.forward", "Gelu.backward")) {
+            assertThat(plan(kernel, 2, false).items())
+                    .as(kernel)
+                    .anyMatch(item -> "32768x2048".equals(item.parameters().get("size")));
+        }
+    }
+
+    @Test
     void weightsHaveTypesThatTheBackendOffers() {
         assertThat(weights(plan("DecodeWeights", 2, false))).containsExactly("F32", "BF16", "Q8");
         assertThat(weights(plan("DecodeWeights", Set.of(ElementType.F32), 2, false)))

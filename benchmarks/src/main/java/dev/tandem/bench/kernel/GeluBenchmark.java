@@ -21,8 +21,8 @@ public class GeluBenchmark extends BackendBenchmark {
     private static final double FORWARD_FLOP = 5;
     private static final double BACKWARD_FLOP = 10;
 
-    /// `rows x columns`.
-    @Param({"2048x3072", "64x3072"})
+    /// `rows x columns`; the last has 256 MiB in each tensor, which come from memory.
+    @Param({"2048x3072", "64x3072", "32768x2048"})
     public String size = "";
 
     /// Which of the two functions.

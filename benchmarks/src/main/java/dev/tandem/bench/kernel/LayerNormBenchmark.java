@@ -22,8 +22,8 @@ public class LayerNormBenchmark extends BackendBenchmark {
     private static final double FORWARD_FLOP = 7;
     private static final double BACKWARD_FLOP = 14;
 
-    /// `N x C`.
-    @Param({"8192x768", "2048x2048", "64x768"})
+    /// `N x C`; the last has 256 MiB in each tensor, which come from memory.
+    @Param({"8192x768", "2048x2048", "64x768", "32768x2048"})
     public String size = "";
 
     @SuppressWarnings("NullAway.Init")

@@ -11,14 +11,15 @@ import java.util.function.BiConsumer;
 /// Speeds are compared as parts of what the machine could do in the same second, where both reports
 /// know it: a slower clock or a busy neighbour then moves both sides. A change counts if it exceeds
 /// three standard errors of the two medians, more where few rounds know their spread badly, and 3 %.
-/// Where other processes ran, neither a change nor none says anything, nor where rounds differ too much. Starts and
-/// other libraries are shown, not judged.
+/// Where other processes ran, neither a change nor none says anything, nor where rounds differ too much. Starts,
+/// other libraries and scaling over threads are shown, not judged.
 public final class Comparison {
     private static final double TOO_NOISY = 0.3;
 
     private final List<Change> changes = new ArrayList<>();
     private final List<List<String>> starts = new ArrayList<>();
     private final PeerComparison peers = new PeerComparison();
+    private final ScalingComparison scaling = new ScalingComparison();
     private final List<String> onlyOld = new ArrayList<>();
     private final List<String> onlyNew = new ArrayList<>();
 
@@ -52,6 +53,7 @@ public final class Comparison {
         pair(before.byIdentity(), after.byIdentity(), (old, now) -> changes.add(change(old, now)));
         pair(before.startsByIdentity(), after.startsByIdentity(), (old, now) -> starts.add(old.movedTo(now)));
         pair(before.peersByIdentity(), after.peersByIdentity(), peers::add);
+        pair(before.scalingByIdentity(), after.scalingByIdentity(), scaling::add);
     }
 
     private <T> void pair(Map<String, T> old, Map<String, T> fresh, BiConsumer<T, T> both) {
@@ -87,7 +89,7 @@ public final class Comparison {
 
     /// Whether the reports have nothing in common.
     public boolean isEmpty() {
-        return changes.isEmpty() && starts.isEmpty() && peers.isEmpty();
+        return changes.isEmpty() && starts.isEmpty() && peers.isEmpty() && scaling.isEmpty();
     }
 
     /// The comparison for people.
@@ -101,6 +103,9 @@ public final class Comparison {
         }
         if (!peers.isEmpty()) {
             text.append(text.isEmpty() ? "" : "\n").append(peers.text());
+        }
+        if (!scaling.isEmpty()) {
+            text.append(text.isEmpty() ? "" : "\n").append(scaling.text());
         }
         onlyOld.forEach(
                 name -> text.append("only in the old report: ").append(name).append('\n'));

@@ -33,6 +33,10 @@ final class Markdown {
         if (!report.peers().isEmpty()) {
             text.append("\n## Other libraries\n\n").append(PeerText.of(report.peers()));
         }
+        if (!report.peers().scaling().isEmpty()) {
+            text.append("\n## Scaling over threads\n\n")
+                    .append(ScalingText.of(report.peers().scaling()));
+        }
         if (!report.failures().isEmpty()) {
             text.append("\n## Failed\n\n");
             report.failures().forEach((name, reason) -> text.append("- `%s`: %s\n".formatted(name, reason)));

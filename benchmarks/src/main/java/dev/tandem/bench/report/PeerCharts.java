@@ -14,7 +14,7 @@ import org.knowm.xchart.style.Styler.LegendPosition;
 /// The speed of other libraries as per cent of Tandem's: what takes nanoseconds and what takes
 /// seconds fit into one picture then.
 final class PeerCharts {
-    private static final String PRODUCTS = "Linear.";
+    private static final String PRODUCTS = "Linear."; // of one matrix and of experts
     private static final double PERCENT = 100;
     private static final double HEADROOM = 1.15;
     private static final int UPRIGHT = 90;
@@ -25,8 +25,8 @@ final class PeerCharts {
     /// Charts by name: matrix products and everything else, apart for each number of threads.
     static Map<String, CategoryChart> of(PeerReport peers) {
         var groups = new TreeMap<String, List<PeerResult>>();
-        for (var result : peers.results()) {
-            String kind = result.question().startsWith(PRODUCTS) ? "products" : "layers";
+        for (var result : peers.libraries()) {
+            String kind = result.question().contains(PRODUCTS) ? "products" : "layers";
             groups.computeIfAbsent("peers-%s-%d".formatted(kind, result.threads()), _ -> new ArrayList<>())
                     .add(result);
         }
@@ -71,6 +71,6 @@ final class PeerCharts {
     }
 
     private static String label(PeerResult result) {
-        return result.question().startsWith(PRODUCTS) ? result.details() : result.question() + " " + result.details();
+        return result.question().contains(PRODUCTS) ? result.details() : result.question() + " " + result.details();
     }
 }

@@ -15,15 +15,10 @@ final class PeerComparison {
         if (before.verdict() == after.verdict()) {
             same++;
             even += before.verdict() == PeerResult.Verdict.EVEN ? 1 : 0;
-        } else if (moved(before, after)) {
+        } else if (before.moved(after)) {
             turned.add(
                     List.of(before.question() + " " + before.details(), before.library(), times(before), times(after)));
         }
-    }
-
-    private static boolean moved(PeerResult before, PeerResult after) {
-        return Math.abs(Math.log(after.advantage() / before.advantage()))
-                > before.ratios().noise(after.ratios());
     }
 
     private static String times(PeerResult result) {

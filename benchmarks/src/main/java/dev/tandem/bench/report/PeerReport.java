@@ -25,6 +25,16 @@ public record PeerReport(List<PeerResult> results, Map<String, String> versions,
         return results.isEmpty() && absent.isEmpty();
     }
 
+    /// Answers of libraries.
+    List<PeerResult> libraries() {
+        return results.stream().filter(result -> !result.alone()).toList();
+    }
+
+    /// What several threads bring Tandem.
+    List<PeerResult> scaling() {
+        return results.stream().filter(PeerResult::alone).toList();
+    }
+
     Map<String, Object> json() {
         var json = new LinkedHashMap<String, Object>();
         json.put("versions", versions);

@@ -27,6 +27,9 @@ public record PeerResult(
         Samples ours,
         Optional<Samples> share,
         double foreign) {
+    /// In place of a library Tandem itself on one thread: its time over Tandem's is what several threads bring.
+    public static final String ALONE = "Tandem, one thread";
+
     /// What Tandem is beside the library, as far as the rounds can tell.
     enum Verdict {
         FASTER,
@@ -65,6 +68,15 @@ public record PeerResult(
             return Verdict.EVEN;
         }
         return ratios.median() > 1 ? Verdict.FASTER : Verdict.SLOWER;
+    }
+
+    /// Whether the ratio is another one in a later report, beyond the noise of both.
+    boolean moved(PeerResult after) {
+        return Math.abs(Math.log(after.advantage() / advantage())) > ratios().noise(after.ratios());
+    }
+
+    boolean alone() {
+        return library.equals(ALONE);
     }
 
     /// The library's FLOP/s.

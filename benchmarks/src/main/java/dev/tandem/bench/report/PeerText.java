@@ -22,8 +22,8 @@ final class PeerText {
                 + " larger. A star marks rounds in which others used the processors.\n\n");
         list(text, peers.versions(), "- %s %s\n");
         list(text, peers.absent(), "- %s was not asked: %s\n");
-        if (!peers.results().isEmpty()) {
-            text.append('\n').append(table(peers.results()));
+        if (!peers.libraries().isEmpty()) {
+            text.append('\n').append(table(peers.libraries()));
         }
         return text.toString();
     }

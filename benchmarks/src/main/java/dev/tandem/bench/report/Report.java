@@ -73,7 +73,12 @@ public record Report(
 
     /// Answers of other libraries by what identifies them between reports.
     Map<String, PeerResult> peersByIdentity() {
-        return by(PeerResult::identity, peers.results());
+        return by(PeerResult::identity, peers.libraries());
+    }
+
+    /// What several threads bring Tandem, by what identifies it between reports.
+    Map<String, PeerResult> scalingByIdentity() {
+        return by(PeerResult::identity, peers.scaling());
     }
 
     private static <T> Map<String, T> by(Function<T, String> identity, List<T> all) {

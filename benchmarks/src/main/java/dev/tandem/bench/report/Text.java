@@ -68,7 +68,7 @@ public final class Text {
 
     /// One line about a peer, for the terminal.
     public static String line(PeerResult result) {
-        return "%-24s %-30s %-9s %-16s %8s, Tandem %8s%s: %s times as fast%s"
+        return "%-24s %-30s %-9s %-18s %8s, Tandem %8s%s: %s times as fast%s"
                 .formatted(
                         result.question(),
                         result.details(),

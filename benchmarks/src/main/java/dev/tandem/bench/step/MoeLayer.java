@@ -25,8 +25,9 @@ public final class MoeLayer implements Problem {
     ///
     /// @param load how tokens spread over experts
     /// @param dropless whether training drops nothing, or has the paper's capacity
+    /// @param trained whether there is room for gradients, as much as for weights; or else there is no backward
     /// @param gelu the activation
-    public record Options(Load load, boolean dropless, GeluForm gelu) {}
+    public record Options(Load load, boolean dropless, boolean trained, GeluForm gelu) {}
 
     private final Kernels kernels;
     private final int N;
@@ -47,7 +48,7 @@ public final class MoeLayer implements Problem {
     private final Tensor preActivation;
     private final Optional<Tensor> saved;
     private final FeedForwardWeights weights;
-    private final Gradients gradients;
+    private final Optional<Gradients> gradients;
     private final Optional<Tensor> dGateBias;
     private final Cost forwardCost;
     private final Cost trainingCost;
@@ -91,6 +92,12 @@ public final class MoeLayer implements Problem {
             Tensor dGateWeight,
             Tensor dGateBias,
             FeedForwardWeights dWeights) {
+        /// Those that every backward adds to.
+        public List<Tensor> accumulated() {
+            return List.of(
+                    dGateWeight, dGateBias, dWeights.up(), dWeights.upBias(), dWeights.down(), dWeights.downBias());
+        }
+
         static Gradients of(Room room, int N, int C, int F, int E, Gating gating) {
             return new Gradients(
                     room.activation("dx", N, C),
@@ -128,8 +135,8 @@ public final class MoeLayer implements Problem {
         this.preActivation = room.activation("preActivation", training.R(), F);
         this.saved = Optional.of(preActivation);
         this.weights = room.experts(C, F, E);
-        this.gradients = Gradients.of(room, N, C, F, E, training);
-        this.dGateBias = Optional.of(gradients.dGateBias);
+        this.gradients = options.trained ? Optional.of(Gradients.of(room, N, C, F, E, training)) : Optional.empty();
+        this.dGateBias = gradients.map(Gradients::dGateBias);
         evaluate();
         this.forwardCost = cost(evaluation);
         forward();
@@ -176,19 +183,7 @@ public final class MoeLayer implements Problem {
 
     /// What the backward writes.
     public Gradients gradients() {
-        return gradients;
-    }
-
-    /// Gradients that every [#backward] adds to.
-    public List<Tensor> accumulated() {
-        var d = gradients;
-        return List.of(
-                d.dGateWeight,
-                d.dGateBias,
-                d.dWeights.up(),
-                d.dWeights.upBias(),
-                d.dWeights.down(),
-                d.dWeights.downBias());
+        return gradients.orElseThrow(() -> new IllegalStateException("a layer that is not trained has no gradients"));
     }
 
     /// Nothing dropped, nothing saved.
@@ -208,8 +203,10 @@ public final class MoeLayer implements Problem {
     }
 
     /// All gradients, after [#forward()].
+    ///
+    /// @throws IllegalStateException if the layer is not trained
     public void backward() {
-        var d = gradients;
+        var d = gradients();
         var rows = training.rows();
         kernels.dispatch().gatherBackward(d.dExpertY, d.dWeight, dy, trainingY, training.routing(), rows);
         kernels.expertFeedForward()
@@ -239,7 +236,7 @@ public final class MoeLayer implements Problem {
 
     @Override
     public List<Tensor> results() {
-        var d = gradients;
+        var d = gradients();
         return List.of(
                 training.routing().expert(),
                 training.routing().slot(),

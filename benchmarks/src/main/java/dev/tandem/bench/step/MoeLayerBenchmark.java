@@ -41,7 +41,7 @@ public class MoeLayerBenchmark extends BackendBenchmark {
     public void setUp() {
         int[] extents = extents(size);
         // the paper's capacity would drop most of an uneven load
-        var options = new MoeLayer.Options(load, load != Load.EVEN, GeluForm.ERF);
+        var options = new MoeLayer.Options(load, load != Load.EVEN, true, GeluForm.ERF);
         layer = prepare(
                 room -> new MoeLayer(room, 50, 24, 72, 5, options),
                 room -> new MoeLayer(room, extents[0], extents[1], extents[2], experts, options));

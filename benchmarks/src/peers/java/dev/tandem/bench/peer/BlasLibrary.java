@@ -13,11 +13,15 @@ import java.nio.file.Path;
 import org.bytedeco.javacpp.Loader;
 
 /// `cblas_sgemm` of one library, looked up in that library's own file: several export the same
-/// names, and the bindings of both would call whichever was loaded first.
+/// names, and the bindings of both would call whichever was loaded first. It packs the weight again at every call.
 ///
 /// @param version of the library
 /// @param sgemm the function
-record BlasLibrary(String version, MethodHandle sgemm) {
+record BlasLibrary(String version, MethodHandle sgemm) implements ProductLibrary {
+    private static final int ROW_MAJOR = 101;
+    private static final int NO_TRANSPOSE = 111;
+    private static final int TRANSPOSE = 112;
+
     /// Unpacks and loads a library.
     ///
     /// @param bindings JavaCPP's class of it
@@ -50,5 +54,36 @@ record BlasLibrary(String version, MethodHandle sgemm) {
         return new BlasLibrary(
                 Artifact.version(bindings),
                 Linker.nativeLinker().downcallHandle(lookup.findOrThrow("cblas_sgemm"), sgemm));
+    }
+
+    @Override
+    public Runnable product(ProductOperands.Task task) {
+        return () -> multiply(task);
+    }
+
+    private void multiply(ProductOperands.Task task) {
+        int in = task.in();
+        int out = task.out();
+        try {
+            sgemm.invokeExact(
+                    ROW_MAJOR,
+                    NO_TRANSPOSE,
+                    TRANSPOSE,
+                    task.rows(),
+                    out,
+                    in,
+                    1f,
+                    task.x(),
+                    in,
+                    task.weight(),
+                    in,
+                    0f,
+                    task.y(),
+                    out);
+        } catch (Error | RuntimeException e) {
+            throw e;
+        } catch (Throwable e) {
+            throw new IllegalStateException(e); // the handle of a C function declares it and never throws it
+        }
     }
 }

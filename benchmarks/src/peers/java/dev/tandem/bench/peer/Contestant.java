@@ -4,6 +4,9 @@ import java.util.List;
 
 /// A library that has got a question, its operands in place.
 interface Contestant extends AutoCloseable {
+    /// Until native code has its memory and its threads.
+    double NATIVE_WARM_UP_SECONDS = 1.5;
+
     /// The library's version, and what else its speed depends on.
     String version();
 
@@ -12,7 +15,7 @@ interface Contestant extends AutoCloseable {
 
     /// How long it has to run at least before it is warm: until a compiler behind it has seen what is called often.
     default double warmUpSeconds() {
-        return 1.5;
+        return NATIVE_WARM_UP_SECONDS;
     }
 
     /// Computes once, finished when it returns.

@@ -30,6 +30,7 @@ final class ContestantMain {
     public static void main(String[] args) throws IOException {
         try (var in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
                 Contestant contestant = open(args)) {
+            System.gc(); // copies of operands leave the heap, and others have their memory
             say(READY + contestant.version());
             new ContestantMain(contestant).obey(in);
         } catch (LinkageError | RuntimeException e) {
@@ -40,7 +41,8 @@ final class ContestantMain {
     }
 
     private static Contestant open(String[] args) {
-        return Questions.entrant(args[0], args[1]).opening().open(new Setting(args[2], Integer.parseInt(args[3])));
+        var setting = new Setting(args[2], Integer.parseInt(args[3]));
+        return Questions.entrant(args[0], args[1], setting).opening().open(setting);
     }
 
     private void obey(BufferedReader in) throws IOException {

@@ -54,6 +54,7 @@ final class ContestantProcess implements AutoCloseable {
         var command = new ArrayList<String>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+        command.add("-XX:-ShrinkHeapInSteps"); // a single collection gives back what operands needed on their way
         command.addAll(entrant.flags());
         command.add(ContestantMain.class.getName());
         command.addAll(

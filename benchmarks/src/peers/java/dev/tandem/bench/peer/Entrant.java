@@ -1,5 +1,6 @@
 package dev.tandem.bench.peer;
 
+import dev.tandem.bench.report.PeerResult;
 import java.util.List;
 import java.util.Map;
 
@@ -27,5 +28,19 @@ record Entrant(String library, List<String> flags, Map<String, String> environme
 
     static Entrant tandem(Opening opening) {
         return new Entrant(TANDEM, opening);
+    }
+
+    /// The same on one thread, whatever others may use.
+    Entrant alone() {
+        return new Entrant(
+                PeerResult.ALONE,
+                flags,
+                environment,
+                rounding,
+                setting -> opening.open(new Setting(setting.backend(), 1)));
+    }
+
+    boolean isAlone() {
+        return library.equals(PeerResult.ALONE);
     }
 }

@@ -22,12 +22,12 @@ public final class LibraryPeers implements Peers {
     /// Called by `java.util.ServiceLoader`.
     public LibraryPeers() {}
 
-    /// A question on a number of threads.
-    private record Item(Question question, int threads) {
+    /// A question in a setting.
+    private record Item(Question question, Setting setting) {
         double seconds() {
-            double call = question.cost().flop() / (SLOW_FLOPS * threads);
-            double turn = Round.pause(threads).toMillis() * 1e-3 + Math.max(TURN_SECONDS, call);
-            return question.entrants().size() * (START_SECONDS + WARM_UP_SECONDS + Round.ROUNDS * turn);
+            double call = question.cost().flop() / (SLOW_FLOPS * setting.threads());
+            double turn = Round.pause(setting.threads()).toMillis() * 1e-3 + Math.max(TURN_SECONDS, call);
+            return question.entrants(setting).size() * (START_SECONDS + WARM_UP_SECONDS + Round.ROUNDS * turn);
         }
     }
 
@@ -38,7 +38,7 @@ public final class LibraryPeers implements Peers {
                 : request.quick() || all == 1 ? List.of(all) : List.of(1, all);
         var items = new ArrayList<Item>();
         for (Question question : Questions.chosen(request)) {
-            threads.forEach(count -> items.add(new Item(question, count)));
+            threads.forEach(count -> items.add(new Item(question, new Setting(request.backend(), count))));
         }
         return items;
     }
@@ -67,13 +67,11 @@ public final class LibraryPeers implements Peers {
         double left = items.stream().mapToDouble(Item::seconds).sum();
         var probes = new HashMap<Integer, CeilingProbe>();
         for (Item item : items) {
+            int threads = item.setting.threads();
             listener.begins(
-                    "%s, %s"
-                            .formatted(
-                                    item.question.title(), item.threads == 1 ? "1 thread" : item.threads + " threads"),
-                    left);
-            var probe = probes.computeIfAbsent(item.threads, CeilingProbe::new);
-            new Round(item.question, new Setting(request.backend(), item.threads), probe, listener, folder).ask();
+                    "%s, %s".formatted(item.question.title(), threads == 1 ? "1 thread" : threads + " threads"), left);
+            var probe = probes.computeIfAbsent(threads, CeilingProbe::new);
+            new Round(item.question, item.setting, probe, listener, folder).ask();
             left -= item.seconds();
         }
         probes.values().forEach(CeilingProbe::close);

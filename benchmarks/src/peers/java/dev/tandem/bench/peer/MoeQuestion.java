@@ -14,7 +14,7 @@ record MoeQuestion(int N, int C, int F, int E, Load load, boolean backward) impl
     /// Experts per token.
     static final int K = 2;
 
-    // With more, each contestant holds gigabytes of weights: only the fastest of the others is asked.
+    // With more, each contestant holds gigabytes of weights: only the fastest two of the others are asked.
     private static final int MOST_EXPERTS_FOR_ALL = 128;
 
     /// The form that ONNX Runtime's operator and ggml's have; only the forward needs to agree with them.
@@ -67,10 +67,10 @@ record MoeQuestion(int N, int C, int F, int E, Load load, boolean backward) impl
         var entrants = new ArrayList<Entrant>();
         entrants.add(Entrant.tandem(setting -> new TandemMoe(setting, this)));
         entrants.add(Torch.entrant("sorted", setting -> new TorchMoeSorted(setting, this)));
+        entrants.add(Torch.entrant("grouped", setting -> new TorchMoeGrouped(setting, this)));
         if (E > MOST_EXPERTS_FOR_ALL) {
             return List.copyOf(entrants);
         }
-        entrants.add(Torch.entrant("grouped", setting -> new TorchMoeGrouped(setting, this)));
         if (load == Load.EVEN) {
             // an uneven load would pad every expert to the largest
             entrants.add(Torch.entrant("einsum", setting -> new TorchMoeEinsum(setting, this)));

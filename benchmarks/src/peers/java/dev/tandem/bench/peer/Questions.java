@@ -30,6 +30,9 @@ final class Questions {
         questions.add(Product.cold(4, 768, 3072));
         questions.add(Product.cold(2, 768, 3072));
         questions.add(Product.cold(1, 768, 3072));
+        for (Load load : new Load[] {Load.ZIPF, Load.EVEN}) {
+            questions.add(new ExpertProduct(2048, 512, 2048, 32, load));
+        }
         for (int N : new int[] {2048, 256, 16, 1}) {
             questions.add(MoeQuestion.forward(N, 16));
         }
@@ -67,11 +70,11 @@ final class Questions {
         return chosen;
     }
 
-    /// One who may answer one question.
-    static Entrant entrant(String title, String library) {
+    /// One who may answer one question in a setting.
+    static Entrant entrant(String title, String library, Setting setting) {
         return ALL.stream()
                 .filter(question -> question.title().equals(title))
-                .flatMap(question -> question.entrants().stream())
+                .flatMap(question -> question.entrants(setting).stream())
                 .filter(entrant -> entrant.library().equals(library))
                 .findFirst()
                 .orElseThrow(() -> new IllegalArgumentException(

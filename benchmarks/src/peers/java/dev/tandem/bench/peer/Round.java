@@ -75,11 +75,14 @@ final class Round {
     private List<ContestantProcess> ready(List<ContestantProcess> all) throws IOException, ContestantProcess.Lost {
         var ready = new ArrayList<ContestantProcess>();
         List<Answer> wanted = List.of();
-        for (Entrant entrant : question.entrants()) {
+        for (Entrant entrant : question.entrants(setting)) {
             var contestant = ContestantProcess.start(question, entrant, setting, folder);
             all.add(contestant);
             try {
-                listener.loaded(contestant.library(), contestant.version());
+                String version = contestant.version();
+                if (!entrant.isAlone()) {
+                    listener.loaded(contestant.library(), version);
+                }
                 Path file = Files.createTempFile(folder, "answer", null);
                 contestant.answer(file);
                 List<Answer> found = Answer.read(file);

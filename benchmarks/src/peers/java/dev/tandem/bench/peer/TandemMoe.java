@@ -20,10 +20,12 @@ final class TandemMoe extends TandemContestant {
                 question.C(),
                 question.F(),
                 question.E(),
-                new MoeLayer.Options(question.load(), true, question.gelu()));
+                new MoeLayer.Options(question.load(), true, question.backward(), question.gelu()));
         upload(backend(), layer.operands(), new MoeOperands(question));
-        for (Tensor gradient : layer.accumulated()) {
-            kernels().fill().constant(gradient, 0);
+        if (question.backward()) {
+            for (Tensor gradient : layer.gradients().accumulated()) {
+                kernels().fill().constant(gradient, 0);
+            }
         }
     }
 

@@ -17,7 +17,7 @@ final class TandemProduct extends TandemContestant {
         super(setting);
         this.y = room().activation("y", product.N(), product.out());
         this.x = tensor("x", Role.ACTIVATION, product.x(), product.N(), product.in());
-        float[] weight = product.weight();
+        float[] weight = product.weights();
         for (int copy = 0; copy < product.copies(); copy++) {
             weights.add(tensor("weight" + copy, Role.WEIGHT, weight, product.out(), product.in()));
         }

@@ -54,7 +54,29 @@ class ComparisonTest {
     @Test
     void reportsOfOtherLibrariesAloneAreCompared() {
         Report report = Sample.report(List.of());
-        assertThat(new Comparison(report, report).text()).startsWith("Of 1 comparisons");
+        assertThat(new Comparison(report, report).text())
+                .startsWith("Of 1 comparisons")
+                .contains("Of 1 cases on several threads and on one 0 scale otherwise");
+    }
+
+    @Test
+    void saysWhereThreadsBringSomethingElse() {
+        var comparison = new Comparison(scaling(1.95), scaling(1.7));
+        assertThat(comparison.text())
+                .startsWith("Of 1 cases on several threads and on one 1 scale otherwise, beyond noise.\n")
+                .containsPattern("Linear.forward 8x8x8, 2 threads .* 1.95 ± 3 % .* 1.70 ± 3 %")
+                .doesNotContain("libraries");
+        assertThat(comparison.slower()).isFalse();
+        assertThat(new Comparison(scaling(1.95), scaling(1.91)).text())
+                .isEqualTo("Of 1 cases on several threads and on one 0 scale otherwise, beyond noise.\n");
+    }
+
+    private static Report scaling(double times) {
+        var alone = new PeerReport(
+                List.of(Sample.peer("Linear.forward", PeerResult.ALONE, 0.1 * times, 0.1 * times, 0.2 * times)),
+                Map.of(),
+                Map.of());
+        return new Report(Map.of(), List.of(), List.of(), List.of(), alone, Map.of());
     }
 
     private static PeerResult peer(double... advantages) {

@@ -1,5 +1,6 @@
 package dev.tandem.bench.report;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.knowm.xchart.CategorySeries;
 import org.knowm.xchart.XYSeries;
 
 class ReportTest {
@@ -116,7 +118,7 @@ class ReportTest {
 
     @Test
     void aPeerIsJudgedByTheMedianOfEachRoundsRatio() {
-        assertThat(Sample.report().peers().results().getFirst().advantage())
+        assertThat(Sample.report().peers().libraries().getFirst().advantage())
                 .isCloseTo(3, within(1e-9)); // of 2, 4 and 3
     }
 
@@ -126,6 +128,34 @@ class ReportTest {
         assertThat(Files.readString(folder.resolve("bench.md")))
                 .contains("- Other 1.0", "- Third was not asked: it is not for this machine")
                 .containsPattern("Linear.forward \\* .* 8x8x8 .* 2 .* Other .* 400 ms .* 100 ms .* 3.00");
+    }
+
+    @Test
+    void theReportSaysWhatThreadsBringApartFromLibraries() throws IOException {
+        OutputFolder.prepare(folder).write(Sample.report());
+        String text = Files.readString(folder.resolve("bench.md"));
+        String scaling = text.substring(text.indexOf("## Scaling over threads"), text.indexOf("## Plots"));
+        assertThat(scaling)
+                .containsPattern(
+                        "Linear.forward \\* .* 8x8x8 .* 2 .* 180 ms .* 100 ms .* 5.56 .* 10.0 .* 1.80 .* 90 %");
+        assertThat(text.replace(scaling, "")).contains("Other").doesNotContain("1.80");
+        assertThat(text).doesNotContain(PeerResult.ALONE);
+    }
+
+    @Test
+    void librariesAreDrawnByWhatTheyMultiplyWithoutTandemItself() {
+        var charts = PeerCharts.of(new PeerReport(
+                List.of(
+                        Sample.peer("ExpertLinear.forward", PeerResult.ALONE, 1, 1, 1),
+                        Sample.peer("ExpertLinear.forward", "Other", 1, 1, 1),
+                        Sample.peer("MoeLayer.forward", "Third", 1, 1, 1)),
+                Map.of(),
+                Map.of()));
+        assertThat(charts).containsOnlyKeys("peers-products-2", "peers-layers-2");
+        assertThat(requireNonNull(charts.get("peers-products-2")).getSeriesCollection())
+                .extracting(CategorySeries::getName)
+                .contains("Other")
+                .doesNotContain(PeerResult.ALONE, "Third");
     }
 
     @Test

@@ -28,19 +28,26 @@ final class Sample {
                 List.of(measurements),
                 starts,
                 new PeerReport(
-                        List.of(new PeerResult(
-                                "Linear.forward",
-                                "8x8x8",
-                                2,
-                                "Other",
-                                1e9,
-                                new Samples(0.2, 0.4, 0.6),
-                                new Samples(0.1, 0.1, 0.2),
-                                Optional.of(new Samples(0.91, 0.92, 0.93)),
-                                0.2)),
+                        List.of(
+                                peer("Linear.forward", PeerResult.ALONE, 0.17, 0.18, 0.38),
+                                peer("Linear.forward", "Other", 0.2, 0.4, 0.6)),
                         Map.of("Other", "1.0"),
                         Map.of("Third", "it is not for this machine")),
                 Map.of());
+    }
+
+    /// Beside Tandem, whose rounds took 0.1, 0.1 and 0.2 seconds.
+    static PeerResult peer(String question, String library, double... seconds) {
+        return new PeerResult(
+                question,
+                "8x8x8",
+                2,
+                library,
+                1e9,
+                new Samples(seconds),
+                new Samples(0.1, 0.1, 0.2),
+                Optional.of(new Samples(0.91, 0.92, 0.93)),
+                0.2);
     }
 
     private static StartUp start(StartUp.Kind kind, OptionalDouble peak) {
