@@ -33,8 +33,9 @@ final class Gemm {
     static void tiles(int rows, int depth, long a, long b, ReadAhead ahead, long c, long stride, boolean accumulate) {
         int tiles = RowTiles.count(rows);
         int parts = ahead.spread(tiles, depth);
-        for (int t = 0; t < tiles; t++) {
-            tile(rows, tiles, t, depth, parts, a, b, ahead, c, stride, accumulate);
+        for (int t = 0, first = 0, next; t < tiles; t++, first = next) {
+            next = RowTiles.first(rows, tiles, t + 1);
+            tile(t, first, next - first, depth, parts, a, b, ahead, c, stride, accumulate);
         }
     }
 
@@ -55,22 +56,24 @@ final class Gemm {
             boolean accumulate) {
         int tiles = RowTiles.count(rows);
         int parts = y.ahead.spread(tiles, depth);
-        for (int t = 0; t < tiles; t++) {
-            int first = RowTiles.first(rows, tiles, t);
-            int count = RowTiles.size(rows, tiles, t);
+        for (int t = 0, first = 0, next; t < tiles; t++, first = next) {
+            next = RowTiles.first(rows, tiles, t + 1);
+            int count = next - first;
             if (columns == GemmTile.WIDTH) {
                 y.askForTarget(first, count, column);
             }
-            tile(rows, tiles, t, depth, parts, a, b, y.ahead, c, stride, accumulate);
+            tile(t, first, count, depth, parts, a, b, y.ahead, c, stride, accumulate);
             y.finish(first, count, column, columns, c + first * stride, stride);
         }
     }
 
+    /// @param first of its rows
+    /// @param count of its rows
     /// @param parts into which the steps are divided
     private static void tile(
-            int rows,
-            int tiles,
             int t,
+            int first,
+            int count,
             int depth,
             int parts,
             long a,
@@ -79,8 +82,6 @@ final class Gemm {
             long c,
             long stride,
             boolean accumulate) {
-        int first = RowTiles.first(rows, tiles, t);
-        int count = RowTiles.size(rows, tiles, t);
         long packed = a + (long) first * depth * Float.BYTES;
         long target = c + first * stride;
         long step = ahead.step(t);

@@ -25,8 +25,12 @@ abstract class GemmTile {
     static final int ROWS = WIDE ? 9 : 5;
     /// Most rows of a tile of four, which streams weights fast when there are few rows.
     static final int PAIR_ROWS = WIDE ? 5 : 2;
+    /// Rows of a tile of weights as they lie: the most that divide a panel, so that all tiles are of one size.
+    static final int WEIGHT_ROWS = WIDE ? 8 : 4;
+    /// The same where there is one vector a row: as many chains of `fma` as the processor has at work at once.
+    static final int HALF_WEIGHT_ROWS = 8;
 
-    static final GemmTile TILE = TileCode.define(ROWS, PAIR_ROWS);
+    static final GemmTile TILE = TileCode.define();
 
     /// @param rows in `1..ROWS`
     /// @param stride bytes from one row of C to the next
@@ -53,9 +57,11 @@ abstract class GemmTile {
     /// The same where C lies in a panel and A is weights as they lie in a [PanelLayout]: rows of A are [#ROW_BYTES]
     /// apart, and after each WIDTH steps that follow each other come those of the next panel.
     ///
-    /// @param rows in `1..ROWS`
+    /// @param rows in `1..WEIGHT_ROWS`
     abstract void multiplyWeights(int rows, int depth, long a, long panelBytes, long b, long c, boolean accumulate);
 
     /// The same for the first half of the columns; rows of B and C are as far apart.
+    ///
+    /// @param rows in `1..HALF_WEIGHT_ROWS`
     abstract void multiplyHalfWeights(int rows, int depth, long a, long panelBytes, long b, long c, boolean accumulate);
 }

@@ -20,7 +20,7 @@ import java.util.function.Consumer;
 /// Defines the one subclass of an abstract kernel class, whose methods are written in bytecode.
 final class GeneratedCode {
     private static final ClassDesc ASSERTION = describe(AssertionError.class);
-    private static final ClassDesc MATH = describe(Math.class);
+    static final ClassDesc MATH = describe(Math.class);
     private static final MethodTypeDesc OF_TWO_LONGS = MethodTypeDesc.of(CD_long, CD_long, CD_long);
 
     private GeneratedCode() {}

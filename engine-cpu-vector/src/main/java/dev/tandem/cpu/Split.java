@@ -11,6 +11,6 @@ final class Split {
 
     /// Where a part begins; part `parts` begins at `n`.
     static int first(int n, int parts, int part) {
-        return (int) ((long) n * part / parts);
+        return part == parts ? n : (int) ((long) n * part / parts);
     }
 }

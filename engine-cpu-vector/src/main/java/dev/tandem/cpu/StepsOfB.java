@@ -1,8 +1,11 @@
 package dev.tandem.cpu;
 
+import static java.lang.constant.ConstantDescs.CD_int;
+
 import java.lang.classfile.CodeBuilder;
 import java.lang.classfile.Label;
 import java.lang.classfile.TypeKind;
+import java.lang.constant.MethodTypeDesc;
 import java.util.Arrays;
 
 /// The code of a tile's loop that finds the vectors of B, step by step, and ends with its last step.
@@ -80,20 +83,24 @@ abstract class StepsOfB {
     /// in registers. A loop that counts spares two loads a step, by which others ask whether they shall stop.
     /// And base and offset stand in the load itself: a step of five rows has 23 instructions, not 27, and its
     /// code fits two lines of the cache, which counts where another thread has half of the processor.
-    private static final class Offset extends StepsOfB {
+    static final class Offset extends StepsOfB {
         /// The first offset. Bases lie as much higher, so that no offset, whichever it is, leads below 0,
         /// and C2 has nothing to check.
         private static final int FIRST = Integer.MIN_VALUE;
 
+        private static final MethodTypeDesc OF_TWO_INTS = MethodTypeDesc.of(CD_int, CD_int, CD_int);
+
         private final int panel;
         private final int[] bases;
         private final int offset;
+        private final int endOfRun;
 
         Offset(CodeBuilder code, int panel, int vectors) {
             super(code, TypeKind.INT);
             this.panel = panel;
             bases = new int[vectors];
             offset = code.allocateLocal(TypeKind.INT);
+            endOfRun = code.allocateLocal(TypeKind.INT);
             Arrays.setAll(bases, vector -> code.allocateLocal(TypeKind.LONG));
         }
 
@@ -114,6 +121,20 @@ abstract class StepsOfB {
         @Override
         void leaveAtEnd(Label label) {
             code.iload(offset).iload(end).if_icmpge(label);
+        }
+
+        /// Before a loop of the next steps, at most so many.
+        void beginRun(int steps) {
+            code.iload(end).iload(offset).isub().loadConstant(steps * (int) GemmTile.ROW_BYTES);
+            code.invokestatic(GeneratedCode.MATH, "min", OF_TWO_INTS)
+                    .iload(offset)
+                    .iadd();
+            code.istore(endOfRun);
+        }
+
+        /// Leaves that loop behind the last of them.
+        void leaveAtEndOfRun(Label label) {
+            code.iload(offset).iload(endOfRun).if_icmpge(label);
         }
 
         @Override

@@ -52,12 +52,11 @@ final class TileCode {
 
     private TileCode() {}
 
-    static GemmTile define(int rows, int pairRows) {
+    static GemmTile define() {
         return GeneratedCode.define(GemmTile.class, GENERATED, builder -> {
             for (TileKind kind : TileKind.values()) {
-                int most = kind == TileKind.PAIR ? pairRows : rows;
-                GeneratedCode.dispatch(builder, GENERATED, kind.method, kind.type(), most);
-                for (int m = 1; m <= most; m++) {
+                GeneratedCode.dispatch(builder, GENERATED, kind.method, kind.type(), kind.rows());
+                for (int m = 1; m <= kind.rows(); m++) {
                     new Tile(m, kind, false).method(builder);
                     new Tile(m, kind, true).method(builder);
                 }
@@ -171,6 +170,14 @@ final class TileCode {
         }
 
         private void loop() {
+            if (tile.kind().ofWeights() && steps instanceof StepsOfB.Offset offset) {
+                loopInPanels(offset);
+            } else {
+                loopOnce();
+            }
+        }
+
+        private void loopOnce() {
             Label test = code.newLabel();
             Label end = code.newLabel();
             code.labelBinding(test);
@@ -184,6 +191,32 @@ final class TileCode {
             }
             steps.advance();
             code.goto_(test).labelBinding(end);
+        }
+
+        /// A loop over the steps of each panel of weights: where another thread has half of the processor, the
+        /// instructions that find a step among all panels count.
+        private void loopInPanels(StepsOfB.Offset offset) {
+            Label panel = code.newLabel();
+            Label step = code.newLabel();
+            Label endOfPanel = code.newLabel();
+            Label end = code.newLabel();
+            code.labelBinding(panel);
+            offset.leaveAtEnd(end);
+            offset.beginRun(GemmTile.WIDTH);
+            code.labelBinding(step);
+            offset.leaveAtEndOfRun(endOfPanel);
+            multiply();
+            GeneratedCode.advance(code, a, Float.BYTES);
+            offset.advance();
+            code.goto_(step).labelBinding(endOfPanel);
+            code.lload(a)
+                    .lload(panelBytes)
+                    .ladd()
+                    .loadConstant(GemmTile.ROW_BYTES)
+                    .lsub();
+            code.lstore(a);
+            GeneratedCode.boundAddress(code, a);
+            code.goto_(panel).labelBinding(end);
         }
 
         private void multiply() {

@@ -31,6 +31,16 @@ enum TileKind {
         };
     }
 
+    /// Most rows of a tile.
+    int rows() {
+        return switch (this) {
+            case ONE, READING, PANELS -> GemmTile.ROWS;
+            case PAIR -> GemmTile.PAIR_ROWS;
+            case WEIGHTS -> GemmTile.WEIGHT_ROWS;
+            case HALF_WEIGHTS -> GemmTile.HALF_WEIGHT_ROWS;
+        };
+    }
+
     /// Whether A is weights as they lie.
     boolean ofWeights() {
         return this == WEIGHTS || this == HALF_WEIGHTS;

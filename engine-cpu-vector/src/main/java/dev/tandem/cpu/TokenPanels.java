@@ -15,18 +15,8 @@ final class TokenPanels {
     /// rows are better transposed: a layer both ways takes 0.87 to 0.94 of the time with 64 rows an expert, but
     /// 1.02 with 32.
     private static final int MOST_ROWS = GemmTile.WIDE ? Integer.MAX_VALUE : 32;
-    /// Columns of dx that a tile computes: the most that divide a panel, so that all tiles are of one size.
-    private static final int TILE_COLUMNS = tileColumns();
 
     private TokenPanels() {}
-
-    private static int tileColumns() {
-        int columns = GemmTile.ROWS;
-        while (GemmTile.WIDTH % columns != 0) {
-            columns--;
-        }
-        return columns;
-    }
 
     /// Whether a block of a data gradient whose weights come from memory is computed so: in pieces that no processor
     /// foresees, so they have to be asked for.
@@ -76,12 +66,13 @@ final class TokenPanels {
             ReadAhead ahead,
             long c,
             boolean accumulate) {
-        int tiles = Math.ceilDiv(columns, TILE_COLUMNS);
+        int most = rows <= Lanes.LENGTH ? GemmTile.HALF_WEIGHT_ROWS : GemmTile.WEIGHT_ROWS;
+        int tiles = Math.ceilDiv(columns, most);
         int panels = Math.ceilDiv(depth, GemmTile.WIDTH);
         int parts = ahead.spreadAsking(tiles * count(rows), panels);
         for (int tile = 0; tile < tiles; tile++) {
-            int first = tile * TILE_COLUMNS;
-            int size = Math.min(TILE_COLUMNS, columns - first);
+            int first = tile * most;
+            int size = Math.min(most, columns - first);
             for (int t = 0; t < count(rows); t++) {
                 long target = c + ((long) t * GemmTile.WIDTH + first) * GemmTile.ROW_BYTES;
                 boolean half = tokens(rows, t) <= Lanes.LENGTH;

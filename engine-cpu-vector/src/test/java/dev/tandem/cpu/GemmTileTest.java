@@ -22,6 +22,14 @@ final class GemmTileTest {
         return IntStream.rangeClosed(1, GemmTile.PAIR_ROWS);
     }
 
+    static IntStream weightRows() {
+        return IntStream.rangeClosed(1, GemmTile.WEIGHT_ROWS);
+    }
+
+    static IntStream halfWeightRows() {
+        return IntStream.rangeClosed(1, GemmTile.HALF_WEIGHT_ROWS);
+    }
+
     @ParameterizedTest
     @MethodSource("rows")
     void everyTileIsTheProductAndTouchesNothingElse(int rows) {
@@ -54,15 +62,30 @@ final class GemmTileTest {
             MemorySegment c = Buffers.filled(arena, (rows + 1) * WIDTH, UNTOUCHED);
             long columns = panel.address() + 4L * column;
             GemmTile.TILE.multiplyPanels(rows, DEPTH, columns, b.address(), c.address(), false);
-            compare(rows, 1, a, b, 0, c, WIDTH, 1);
+            compare(rows, WIDTH, a, b, 0, c, WIDTH, 1);
             GemmTile.TILE.multiplyPanels(rows, DEPTH, columns, b.address(), c.address(), true);
-            compare(rows, 1, a, b, 0, c, WIDTH, 2);
+            compare(rows, WIDTH, a, b, 0, c, WIDTH, 2);
         }
     }
 
     @ParameterizedTest
-    @MethodSource("rows")
+    @MethodSource("weightRows")
     void everyTileOfWeightsIsTheProductAndTouchesNothingElse(int rows) {
+        checkWeights(rows, WIDTH, GemmTile.TILE::multiplyWeights);
+    }
+
+    @ParameterizedTest
+    @MethodSource("halfWeightRows")
+    void everyTileOfWeightsAndHalfAPanelIsTheProductAndTouchesNothingElse(int rows) {
+        checkWeights(rows, Lanes.LENGTH, GemmTile.TILE::multiplyHalfWeights);
+    }
+
+    /// A tile of weights as they lie.
+    private interface WeightTile {
+        void multiply(int rows, int depth, long a, long panelBytes, long b, long c, boolean accumulate);
+    }
+
+    private static void checkWeights(int rows, int columns, WeightTile tile) {
         try (var arena = Arena.ofConfined()) {
             int firstRow = WIDTH - rows;
             int panelRows = WIDTH + 1;
@@ -76,18 +99,11 @@ final class GemmTileTest {
             }
             MemorySegment b = Buffers.random(arena, WIDTH * DEPTH, 100 + rows);
             MemorySegment c = Buffers.filled(arena, (rows + 1) * WIDTH, UNTOUCHED);
-            MemorySegment half = Buffers.filled(arena, (rows + 1) * WIDTH, UNTOUCHED);
             long first = weights.address() + firstRow * GemmTile.ROW_BYTES;
             long panelBytes = panelRows * GemmTile.ROW_BYTES;
             for (int times = 1; times <= 2; times++) {
-                boolean add = times == 2;
-                GemmTile.TILE.multiplyWeights(rows, DEPTH, first, panelBytes, b.address(), c.address(), add);
-                GemmTile.TILE.multiplyHalfWeights(rows, DEPTH, first, panelBytes, b.address(), half.address(), add);
-                compare(rows, 1, a, b, 0, c, WIDTH, times);
-                for (int i = 0; i < (rows + 1) * WIDTH; i++) {
-                    float expected = i % WIDTH < Lanes.LENGTH ? Buffers.get(c, i) : UNTOUCHED;
-                    assertThat(Buffers.get(half, i)).as("element %d of half", i).isEqualTo(expected);
-                }
+                tile.multiply(rows, DEPTH, first, panelBytes, b.address(), c.address(), times == 2);
+                compare(rows, columns, a, b, 0, c, WIDTH, times);
             }
         }
     }
@@ -101,9 +117,9 @@ final class GemmTileTest {
             int stride = panels * WIDTH + 3;
             MemorySegment c = Buffers.filled(arena, (rows + 1) * stride, UNTOUCHED);
             run(rows, panels, reads, a, b, panel, c, stride, false);
-            compare(rows, panels, a, b, panel, c, stride, 1);
+            compare(rows, panels * WIDTH, a, b, panel, c, stride, 1);
             run(rows, panels, reads, a, b, panel, c, stride, true);
-            compare(rows, panels, a, b, panel, c, stride, 2);
+            compare(rows, panels * WIDTH, a, b, panel, c, stride, 2);
         }
     }
 
@@ -129,11 +145,18 @@ final class GemmTileTest {
     }
 
     private static void compare(
-            int rows, int panels, MemorySegment a, MemorySegment b, int panel, MemorySegment c, int stride, int times) {
+            int rows,
+            int columns,
+            MemorySegment a,
+            MemorySegment b,
+            int panel,
+            MemorySegment c,
+            int stride,
+            int times) {
         for (int i = 0; i <= rows; i++) {
             for (int j = 0; j < stride; j++) {
                 float actual = Buffers.get(c, i * stride + j);
-                if (i == rows || j >= panels * WIDTH) {
+                if (i == rows || j >= columns) {
                     assertThat(actual).as("row %d, column %d", i, j).isEqualTo(UNTOUCHED);
                 } else {
                     double sum = 0;

@@ -9,9 +9,8 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 import org.junit.jupiter.api.Test;
 
-/// How fast is each tile by itself, over operands in its core's caches, of what one thread multiplies and adds at most
-/// in
-/// the same rounds? Checks nothing, so its name is no test's; it runs when asked for:
+/// How fast is each tile by itself, over operands in its core's caches, of what one thread multiplies and
+/// adds at most in the same rounds? Checks nothing, so its name is no test's; it runs when asked for:
 ///
 ///     ./mvnw -pl engine-cpu-vector -am test -Dtest=TileSpeed -Dsurefire.failIfNoSpecifiedTests=false
 class TileSpeed {
@@ -57,9 +56,11 @@ class TileSpeed {
             long a = Buffers.random(arena, (int) floats, 1).address();
             long b = Buffers.random(arena, (int) floats, 2).address();
             long c = Buffers.random(arena, (int) floats, 3).address();
-            for (int rows = 1; rows <= GemmTile.ROWS; rows++) {
-                add(rows, a, b, c, false);
-                add(rows, a, b, c, true);
+            for (TileKind kind : TileKind.values()) {
+                for (int rows = 1; rows <= kind.rows(); rows++) {
+                    add(kind, rows, a, b, c, false);
+                    add(kind, rows, a, b, c, true);
+                }
             }
             for (int turn = -WARM_UP; turn < ROUNDS; turn++) {
                 int round = Math.floorMod(turn, ROUNDS);
@@ -69,34 +70,25 @@ class TileSpeed {
         lines.forEach(TileSpeed::print);
     }
 
-    private void add(int rows, long a, long b, long c, boolean adds) {
-        GemmTile tile = GemmTile.TILE;
-        long stride = GemmTile.ROW_BYTES;
-        add("multiply", rows, 2, adds, at -> tile.multiply(rows, DEPTH, a, b + at, c, stride, adds));
-        add("multiplyAndRead", rows, 2, adds, at -> {
-            long ignored = tile.multiplyAndRead(rows, DEPTH, a, b + at, b, Long.BYTES, c, stride, adds);
-        });
-        add("multiplyPanels", rows, 2, adds, at -> tile.multiplyPanels(rows, DEPTH, a, b + at, c, adds));
-        add("multiplyWeights", rows, 2, adds, at -> tile.multiplyWeights(rows, DEPTH, a, PANEL, b + at, c, adds));
-        add(
-                "multiplyHalfWeights",
-                rows,
-                1,
-                adds,
-                at -> tile.multiplyHalfWeights(rows, DEPTH, a, PANEL, b + at, c, adds));
-        if (rows <= GemmTile.PAIR_ROWS) {
-            add(
-                    "multiplyPair",
-                    rows,
-                    4,
-                    adds,
-                    at -> tile.multiplyPair(rows, DEPTH, a, b + at, PANEL, c, 2 * stride, adds));
-        }
+    private void add(TileKind kind, int rows, long a, long b, long c, boolean adds) {
+        String title = adds ? kind.method + ", adding" : kind.method;
+        lines.add(new Line(title, rows, kind.vectors(), tile(kind, rows, a, b, c, adds)));
     }
 
-    private void add(String name, int rows, int vectors, boolean adds, Tile tile) {
-        String title = adds ? name + ", adding" : name;
-        lines.add(new Line(title, rows, vectors, tile));
+    private static Tile tile(TileKind kind, int rows, long a, long b, long c, boolean adds) {
+        GemmTile tile = GemmTile.TILE;
+        long stride = GemmTile.ROW_BYTES;
+        return switch (kind) {
+            case ONE -> at -> tile.multiply(rows, DEPTH, a, b + at, c, stride, adds);
+            case READING ->
+                at -> {
+                    long ignored = tile.multiplyAndRead(rows, DEPTH, a, b + at, b, Long.BYTES, c, stride, adds);
+                };
+            case PAIR -> at -> tile.multiplyPair(rows, DEPTH, a, b + at, PANEL, c, 2 * stride, adds);
+            case WEIGHTS -> at -> tile.multiplyWeights(rows, DEPTH, a, PANEL, b + at, c, adds);
+            case HALF_WEIGHTS -> at -> tile.multiplyHalfWeights(rows, DEPTH, a, PANEL, b + at, c, adds);
+            case PANELS -> at -> tile.multiplyPanels(rows, DEPTH, a, b + at, c, adds);
+        };
     }
 
     /// What was measured while the compiler was at work is overwritten.
