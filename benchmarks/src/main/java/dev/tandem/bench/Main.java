@@ -108,7 +108,8 @@ public final class Main implements Callable<Integer> {
             fallbackValue = "",
             converter = PeerUse.Converter.class,
             description =
-                    "Ask other libraries the same questions in the same rounds, and Tandem itself on one thread where multiply-adds bound it;"
+                    "Ask other libraries the same questions in the same rounds, and, on a CPU, Tandem itself on one thread in what"
+                            + " multiply-adds bound;"
                             + " libraries are downloaded on first use, 380 MB."
                             + " With =only, nothing else is measured.")
     private Optional<PeerUse> peers = Optional.empty();

@@ -25,7 +25,8 @@ import jdk.incubator.vector.VectorSpecies;
 /// Each tile is a static method that C2 does not inline (by its size, the small ones by `config/jvm.args`), so its
 /// registers are allocated for it alone. It has to stay small itself: C2 inlines operations past its 18,000th node
 /// late, without knowing their vectors' types. A step of the largest tiles takes 17,400, so they have one loop of one
-/// step. What is behind it has no branch: where vectors meet that may have come by two ways, their types are known
+/// step (narrow tiles of weights have it in another). What is behind it has no branch: where vectors meet that may have
+/// come by two ways, their types are known
 /// still later. Tiles that begin with C are others than those that begin with zeros; the largest of them pass the
 /// limit. Vectors are stored by their class ([Lanes#VECTOR]), so that none is boxed. But in some processes the limit
 /// falls into a scalar load of the loop, whose last method the JDK does not force to be inlined: a call stays there.
@@ -144,7 +145,7 @@ final class TileCode {
                 GeneratedCode.boundAddress(code, ahead);
                 code.lconst_0().lstore(touched);
             }
-            if (tile.kind().ofWeights()) {
+            if (tile.kind().ofWeights() && GemmTile.WIDE) {
                 code.lload(a).lstore(firstA).lconst_0().lstore(done);
             }
             GeneratedCode.boundAddress(code, a);
@@ -173,11 +174,11 @@ final class TileCode {
             if (tile.kind().ofWeights() && steps instanceof StepsOfB.Offset offset) {
                 loopInPanels(offset);
             } else {
-                loopOnce();
+                loopOverSteps();
             }
         }
 
-        private void loopOnce() {
+        private void loopOverSteps() {
             Label test = code.newLabel();
             Label end = code.newLabel();
             code.labelBinding(test);

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -62,10 +63,16 @@ final class GemmTileTest {
             MemorySegment c = Buffers.filled(arena, (rows + 1) * WIDTH, UNTOUCHED);
             long columns = panel.address() + 4L * column;
             GemmTile.TILE.multiplyPanels(rows, DEPTH, columns, b.address(), c.address(), false);
-            compare(rows, WIDTH, a, b, 0, c, WIDTH, 1);
+            compare(rows, DEPTH, WIDTH, a, b, 0, c, WIDTH, 1);
             GemmTile.TILE.multiplyPanels(rows, DEPTH, columns, b.address(), c.address(), true);
-            compare(rows, WIDTH, a, b, 0, c, WIDTH, 2);
+            compare(rows, DEPTH, WIDTH, a, b, 0, c, WIDTH, 2);
         }
+    }
+
+    @Test
+    void tilesOfWeightsDivideAPanel() {
+        assertThat(WIDTH % GemmTile.WEIGHT_ROWS).isZero();
+        assertThat(WIDTH % GemmTile.HALF_WEIGHT_ROWS).isZero();
     }
 
     @ParameterizedTest
@@ -86,24 +93,30 @@ final class GemmTileTest {
     }
 
     private static void checkWeights(int rows, int columns, WeightTile tile) {
+        for (int depth : new int[] {WIDTH - 1, WIDTH, 2 * WIDTH, DEPTH}) {
+            checkWeights(rows, depth, columns, tile);
+        }
+    }
+
+    private static void checkWeights(int rows, int depth, int columns, WeightTile tile) {
         try (var arena = Arena.ofConfined()) {
             int firstRow = WIDTH - rows;
             int panelRows = WIDTH + 1;
-            int panels = Math.ceilDiv(DEPTH, WIDTH);
+            int panels = Math.ceilDiv(depth, WIDTH);
             MemorySegment weights = Buffers.random(arena, panels * panelRows * WIDTH, rows);
-            MemorySegment a = Buffers.filled(arena, rows * DEPTH, 0);
-            for (int i = 0; i < rows * DEPTH; i++) {
+            MemorySegment a = Buffers.filled(arena, rows * depth, 0);
+            for (int i = 0; i < rows * depth; i++) {
                 int k = i / rows;
                 int row = k / WIDTH * panelRows + firstRow + i % rows;
                 Lanes.set(a.address() + 4L * i, Buffers.get(weights, row * WIDTH + k % WIDTH));
             }
-            MemorySegment b = Buffers.random(arena, WIDTH * DEPTH, 100 + rows);
+            MemorySegment b = Buffers.random(arena, WIDTH * depth, 100 + rows);
             MemorySegment c = Buffers.filled(arena, (rows + 1) * WIDTH, UNTOUCHED);
             long first = weights.address() + firstRow * GemmTile.ROW_BYTES;
             long panelBytes = panelRows * GemmTile.ROW_BYTES;
             for (int times = 1; times <= 2; times++) {
-                tile.multiply(rows, DEPTH, first, panelBytes, b.address(), c.address(), times == 2);
-                compare(rows, columns, a, b, 0, c, WIDTH, times);
+                tile.multiply(rows, depth, first, panelBytes, b.address(), c.address(), times == 2);
+                compare(rows, depth, columns, a, b, 0, c, WIDTH, times);
             }
         }
     }
@@ -117,9 +130,9 @@ final class GemmTileTest {
             int stride = panels * WIDTH + 3;
             MemorySegment c = Buffers.filled(arena, (rows + 1) * stride, UNTOUCHED);
             run(rows, panels, reads, a, b, panel, c, stride, false);
-            compare(rows, panels * WIDTH, a, b, panel, c, stride, 1);
+            compare(rows, DEPTH, panels * WIDTH, a, b, panel, c, stride, 1);
             run(rows, panels, reads, a, b, panel, c, stride, true);
-            compare(rows, panels * WIDTH, a, b, panel, c, stride, 2);
+            compare(rows, DEPTH, panels * WIDTH, a, b, panel, c, stride, 2);
         }
     }
 
@@ -146,6 +159,7 @@ final class GemmTileTest {
 
     private static void compare(
             int rows,
+            int depth,
             int columns,
             MemorySegment a,
             MemorySegment b,
@@ -160,7 +174,7 @@ final class GemmTileTest {
                     assertThat(actual).as("row %d, column %d", i, j).isEqualTo(UNTOUCHED);
                 } else {
                     double sum = 0;
-                    for (int k = 0; k < DEPTH; k++) {
+                    for (int k = 0; k < depth; k++) {
                         double weight = Buffers.get(b, j / WIDTH * panel + k * WIDTH + j % WIDTH);
                         sum += Buffers.get(a, k * rows + i) * weight;
                     }

@@ -27,8 +27,8 @@ public record PeerResult(
         Samples ours,
         Optional<Samples> share,
         double foreign) {
-    /// In place of a library Tandem itself on one thread: its time over Tandem's is what several threads bring.
-    public static final String ALONE = "Tandem, one thread";
+    /// In place of a library Tandem itself: its time over Tandem's is what several threads bring.
+    public static final String ALONE = "Tandem on one thread";
 
     /// What Tandem is beside the library, as far as the rounds can tell.
     enum Verdict {

@@ -3,14 +3,17 @@ package dev.tandem.bench.report;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Whether two reports agree on what several threads bring. Shown, not judged.
+/// Whether two reports agree on what several threads bring, where nobody else computed. Shown, not judged.
 final class ScalingComparison {
     private final List<List<String>> moved = new ArrayList<>();
     private int compared;
+    private int disturbed;
 
     void add(PeerResult before, PeerResult after) {
         compared++;
-        if (before.moved(after)) {
+        if (before.disturbed() || after.disturbed()) {
+            disturbed++;
+        } else if (before.moved(after)) {
             moved.add(List.of(
                     "%s %s, %s".formatted(before.question(), before.details(), before.threadsText()),
                     times(before),
@@ -30,8 +33,8 @@ final class ScalingComparison {
     }
 
     String text() {
-        String counts = "Of %d cases on several threads and on one %d scale otherwise, beyond noise.\n"
-                .formatted(compared, moved.size());
+        String counts = "Scaling over threads: cases %d, moved beyond noise %d, disturbed by other processes %d.\n"
+                .formatted(compared, moved.size(), disturbed);
         return moved.isEmpty()
                 ? counts
                 : counts + Text.table(List.of("case", "times as fast as one thread, old", "new"), moved);

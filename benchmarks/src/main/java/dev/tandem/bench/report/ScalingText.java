@@ -12,8 +12,8 @@ final class ScalingText {
     /// @param results of Tandem beside itself on one thread
     static String of(List<PeerResult> results) {
         return "Tandem beside itself on one thread, a process each, in the same rounds as other libraries, where"
-                + " multiply-adds bound a case. \"Times as fast\" is the median of each round's ratio, \"of ideal\" its"
-                + " part of the number of threads.\n\n"
+                + " multiply-adds bound a case. \"Times as fast\" is the median of each round's ratio, which \"a thread\""
+                + " divides by their number. A star marks rounds in which others used the processors.\n\n"
                 + table(results);
     }
 
@@ -37,13 +37,13 @@ final class ScalingText {
                         "question",
                         "case",
                         "threads",
-                        "time of one",
-                        "of all",
-                        "GFLOP/s of one",
-                        "of all",
+                        "time on one",
+                        "on all of them",
+                        "GFLOP/s on one",
+                        "on all of them",
                         "times as fast",
                         "noise",
-                        "of ideal"),
+                        "a thread"),
                 rows);
     }
 }

@@ -12,8 +12,8 @@ import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
 import org.bytedeco.javacpp.Loader;
 
-/// `cblas_sgemm` of one library, looked up in that library's own file: several export the same
-/// names, and the bindings of both would call whichever was loaded first. It packs the weight again at every call.
+/// `cblas_sgemm` of one library, which packs the weight at every call. It is looked up in that library's
+/// own file: several export the same names, and the bindings of both would call whichever was loaded first.
 ///
 /// @param version of the library
 /// @param sgemm the function

@@ -25,9 +25,15 @@ public final class LibraryPeers implements Peers {
     /// A question in a setting.
     private record Item(Question question, Setting setting) {
         double seconds() {
-            double call = question.cost().flop() / (SLOW_FLOPS * setting.threads());
+            double alone = setting.scales() ? seconds(1) : 0;
+            return question.entrants().size() * seconds(setting.threads()) + alone;
+        }
+
+        /// Of one contestant, who computes on so many threads.
+        private double seconds(int threads) {
+            double call = question.cost().flop() / (SLOW_FLOPS * threads);
             double turn = Round.pause(setting.threads()).toMillis() * 1e-3 + Math.max(TURN_SECONDS, call);
-            return question.entrants(setting).size() * (START_SECONDS + WARM_UP_SECONDS + Round.ROUNDS * turn);
+            return START_SECONDS + WARM_UP_SECONDS + Round.ROUNDS * turn;
         }
     }
 

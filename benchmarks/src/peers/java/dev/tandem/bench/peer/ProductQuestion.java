@@ -1,12 +1,12 @@
 package dev.tandem.bench.peer;
 
-import org.bytedeco.mkl.global.mkl_rt;
-import org.bytedeco.openblas.global.openblas;
 import java.util.List;
 import java.util.function.Function;
+import org.bytedeco.mkl.global.mkl_rt;
+import org.bytedeco.openblas.global.openblas;
 
-/// Products `y = x·Wᵀ` of rows that lie one behind the other, some with one matrix, some with the next. W is as models
-/// have it, `[out, in]`.
+/// Products `y = x·Wᵀ` of rows that lie one behind the other, some with one matrix, some with the
+/// next. W is as models have it, `[out, in]`.
 sealed interface ProductQuestion extends Question permits Product, ExpertProduct {
     /// Of operands.
     long SEED = 7;
@@ -50,7 +50,7 @@ sealed interface ProductQuestion extends Question permits Product, ExpertProduct
         return new Entrant(name, setting -> new ProductLoop(loaded.apply(setting), this));
     }
 
-    /// Those that multiply as many rows as there are.
+    /// All but Jlama, which needs seconds for many rows.
     default List<Entrant> libraries() {
         return List.of(
                 entrant("OpenBLAS", _ -> BlasLibrary.load(openblas.class, "libopenblas")),

@@ -6,6 +6,7 @@ import dev.tandem.bench.step.Model;
 import dev.tandem.engine.ElementType;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /// Everything that is asked.
 final class Questions {
@@ -70,11 +71,12 @@ final class Questions {
         return chosen;
     }
 
-    /// One who may answer one question in a setting.
-    static Entrant entrant(String title, String library, Setting setting) {
+    /// One who may answer one question, be it Tandem on one thread.
+    static Entrant entrant(String title, String library) {
         return ALL.stream()
                 .filter(question -> question.title().equals(title))
-                .flatMap(question -> question.entrants(setting).stream())
+                .map(Question::entrants)
+                .flatMap(all -> Stream.concat(all.stream(), Stream.of(all.getFirst().alone())))
                 .filter(entrant -> entrant.library().equals(library))
                 .findFirst()
                 .orElseThrow(() -> new IllegalArgumentException(

@@ -67,6 +67,16 @@ final class Round {
         }
     }
 
+    /// Who is asked: behind Tandem also Tandem on one thread, where that says how threads scale.
+    private List<Entrant> entrants() {
+        var entrants = new ArrayList<>(question.entrants());
+        Cost cost = question.cost();
+        if (setting.scales() && !probe.measure(cost.footprint()).boundByMemory(cost)) {
+            entrants.add(1, entrants.getFirst().alone());
+        }
+        return entrants;
+    }
+
     /// Those who are loaded, right and warm; Tandem first. They start one after the other: libraries are unpacked into a
     /// folder that all share, and one that is unpacked again while another process loads it ends that process.
     ///
@@ -75,7 +85,7 @@ final class Round {
     private List<ContestantProcess> ready(List<ContestantProcess> all) throws IOException, ContestantProcess.Lost {
         var ready = new ArrayList<ContestantProcess>();
         List<Answer> wanted = List.of();
-        for (Entrant entrant : question.entrants(setting)) {
+        for (Entrant entrant : entrants()) {
             var contestant = ContestantProcess.start(question, entrant, setting, folder);
             all.add(contestant);
             try {

@@ -56,24 +56,40 @@ class ComparisonTest {
         Report report = Sample.report(List.of());
         assertThat(new Comparison(report, report).text())
                 .startsWith("Of 1 comparisons")
-                .contains("Of 1 cases on several threads and on one 0 scale otherwise");
+                .contains(scaled(0, 1));
     }
 
     @Test
     void saysWhereThreadsBringSomethingElse() {
         var comparison = new Comparison(scaling(1.95), scaling(1.7));
         assertThat(comparison.text())
-                .startsWith("Of 1 cases on several threads and on one 1 scale otherwise, beyond noise.\n")
+                .startsWith(scaled(1, 0))
                 .containsPattern("Linear.forward 8x8x8, 2 threads .* 1.95 ± 3 % .* 1.70 ± 3 %")
                 .doesNotContain("libraries");
         assertThat(comparison.slower()).isFalse();
-        assertThat(new Comparison(scaling(1.95), scaling(1.91)).text())
-                .isEqualTo("Of 1 cases on several threads and on one 0 scale otherwise, beyond noise.\n");
+        assertThat(new Comparison(scaling(1.95), scaling(1.91)).text()).isEqualTo(scaled(0, 0));
+    }
+
+    @Test
+    void doesNotSayThatDisturbedThreadsBringSomethingElse() {
+        var comparison = new ScalingComparison();
+        PeerResult before = Sample.peer("Linear.forward", PeerResult.ALONE, 0.17, 0.17, 0.34);
+        PeerResult after = Sample.peer("Linear.forward", PeerResult.ALONE, 0.12, 0.12, 0.24);
+        comparison.add(before, Sample.calm(after));
+        comparison.add(Sample.calm(before), after);
+        assertThat(comparison.text())
+                .isEqualTo("Scaling over threads: cases 2, moved beyond noise 0, disturbed by other processes 2.\n");
+    }
+
+    private static String scaled(int moved, int disturbed) {
+        return "Scaling over threads: cases 1, moved beyond noise %d, disturbed by other processes %d.\n"
+                .formatted(moved, disturbed);
     }
 
     private static Report scaling(double times) {
         var alone = new PeerReport(
-                List.of(Sample.peer("Linear.forward", PeerResult.ALONE, 0.1 * times, 0.1 * times, 0.2 * times)),
+                List.of(Sample.calm(
+                        Sample.peer("Linear.forward", PeerResult.ALONE, 0.1 * times, 0.1 * times, 0.2 * times))),
                 Map.of(),
                 Map.of());
         return new Report(Map.of(), List.of(), List.of(), List.of(), alone, Map.of());

@@ -36,7 +36,7 @@ final class Sample {
                 Map.of());
     }
 
-    /// Beside Tandem, whose rounds took 0.1, 0.1 and 0.2 seconds.
+    /// Beside Tandem, whose rounds took 0.1, 0.1 and 0.2 seconds, and beside other processes.
     static PeerResult peer(String question, String library, double... seconds) {
         return new PeerResult(
                 question,
@@ -48,6 +48,20 @@ final class Sample {
                 new Samples(0.1, 0.1, 0.2),
                 Optional.of(new Samples(0.91, 0.92, 0.93)),
                 0.2);
+    }
+
+    /// As it was, with no other processes beside.
+    static PeerResult calm(PeerResult disturbed) {
+        return new PeerResult(
+                disturbed.question(),
+                disturbed.details(),
+                disturbed.threads(),
+                disturbed.library(),
+                disturbed.flop(),
+                disturbed.seconds(),
+                disturbed.ours(),
+                disturbed.share(),
+                0);
     }
 
     private static StartUp start(StartUp.Kind kind, OptionalDouble peak) {
