@@ -108,9 +108,9 @@ public final class Main implements Callable<Integer> {
             fallbackValue = "",
             converter = PeerUse.Converter.class,
             description =
-                    "Ask other libraries the same questions in the same rounds, and, on a CPU, Tandem itself on one thread in what"
-                            + " multiply-adds bound;"
-                            + " libraries are downloaded on first use, 380 MB."
+                    "Ask other libraries the same questions in the same rounds, and, on a CPU, Tandem itself on one thread"
+                            + " in what multiply-adds bound; libraries are downloaded on first use, 380 MB."
+                            + " 512 experts need 20 GiB of memory."
                             + " With =only, nothing else is measured.")
     private Optional<PeerUse> peers = Optional.empty();
 

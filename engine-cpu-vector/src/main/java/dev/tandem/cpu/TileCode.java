@@ -145,7 +145,7 @@ final class TileCode {
                 GeneratedCode.boundAddress(code, ahead);
                 code.lconst_0().lstore(touched);
             }
-            if (tile.kind().ofWeights() && GemmTile.WIDE) {
+            if (tile.kind().ofWeights() && !(steps instanceof StepsOfB.Offset)) {
                 code.lload(a).lstore(firstA).lconst_0().lstore(done);
             }
             GeneratedCode.boundAddress(code, a);

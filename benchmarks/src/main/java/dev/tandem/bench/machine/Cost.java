@@ -48,11 +48,6 @@ public record Cost(double flop, double read, double written, double updated, dou
         return read + written + 2 * updated;
     }
 
-    /// FLOPs for each byte that moves.
-    public double intensity() {
-        return flop / bytes();
-    }
-
     /// The same work of calls that go through that much memory, one after the other.
     public Cost over(double bytes) {
         return new Cost(flop, read, written, updated, Math.max(footprint, bytes));

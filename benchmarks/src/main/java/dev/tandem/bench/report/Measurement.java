@@ -47,7 +47,7 @@ public record Measurement(
 
     /// FLOPs per byte that must be moved.
     double intensity() {
-        return cost.intensity();
+        return cost.flop() / cost.bytes();
     }
 
     /// Whether others used the processors meanwhile.

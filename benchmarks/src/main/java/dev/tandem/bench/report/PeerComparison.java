@@ -16,17 +16,13 @@ final class PeerComparison {
             same++;
             even += before.verdict() == PeerResult.Verdict.EVEN ? 1 : 0;
         } else if (before.moved(after)) {
-            turned.add(
-                    List.of(before.question() + " " + before.details(), before.library(), times(before), times(after)));
+            turned.add(List.of(
+                    before.question() + " " + before.details(), before.library(), answer(before), answer(after)));
         }
     }
 
-    private static String times(PeerResult result) {
-        return "%s ± %s, %s"
-                .formatted(
-                        Text.significant(result.advantage()),
-                        Text.percent(result.ratios().noise()),
-                        result.verdict());
+    private static String answer(PeerResult result) {
+        return result.times() + ", " + result.verdict();
     }
 
     boolean isEmpty() {

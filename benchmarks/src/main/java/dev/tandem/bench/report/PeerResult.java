@@ -75,6 +75,11 @@ public record PeerResult(
         return Math.abs(Math.log(after.advantage() / advantage())) > ratios().noise(after.ratios());
     }
 
+    /// The advantage and its noise: `1.95 ± 3 %`.
+    String times() {
+        return "%s ± %s".formatted(Text.significant(advantage()), Text.percent(ratios().noise()));
+    }
+
     boolean alone() {
         return library.equals(ALONE);
     }

@@ -16,16 +16,9 @@ final class ScalingComparison {
         } else if (before.moved(after)) {
             moved.add(List.of(
                     "%s %s, %s".formatted(before.question(), before.details(), before.threadsText()),
-                    times(before),
-                    times(after)));
+                    before.times(),
+                    after.times()));
         }
-    }
-
-    private static String times(PeerResult result) {
-        return "%s ± %s"
-                .formatted(
-                        Text.significant(result.advantage()),
-                        Text.percent(result.ratios().noise()));
     }
 
     boolean isEmpty() {

@@ -12,7 +12,7 @@ final class ScalingText {
     /// @param results of Tandem beside itself on one thread
     static String of(List<PeerResult> results) {
         return "Tandem beside itself on one thread, a process each, in the same rounds as other libraries, where"
-                + " multiply-adds bound a case. \"Times as fast\" is the median of each round's ratio, which \"a thread\""
+                + " multiply-adds bound a case. \"Times as fast\" is the median of each round's ratio, which \"per thread\""
                 + " divides by their number. A star marks rounds in which others used the processors.\n\n"
                 + table(results);
     }
@@ -43,7 +43,7 @@ final class ScalingText {
                         "on all of them",
                         "times as fast",
                         "noise",
-                        "a thread"),
+                        "per thread"),
                 rows);
     }
 }

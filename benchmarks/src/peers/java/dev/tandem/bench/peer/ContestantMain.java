@@ -41,8 +41,7 @@ final class ContestantMain {
     }
 
     private static Contestant open(String[] args) {
-        var setting = new Setting(args[2], Integer.parseInt(args[3]));
-        return Questions.entrant(args[0], args[1]).opening().open(setting);
+        return Questions.entrant(args[0], args[1]).opening().open(new Setting(args[2], Integer.parseInt(args[3])));
     }
 
     private void obey(BufferedReader in) throws IOException {

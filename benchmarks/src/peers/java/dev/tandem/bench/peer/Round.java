@@ -2,6 +2,7 @@ package dev.tandem.bench.peer;
 
 import dev.tandem.bench.Peers;
 import dev.tandem.bench.machine.CeilingProbe;
+import dev.tandem.bench.machine.Ceilings;
 import dev.tandem.bench.machine.Cost;
 import dev.tandem.bench.machine.ProcessorTime;
 import dev.tandem.bench.report.PeerResult;
@@ -67,11 +68,12 @@ final class Round {
         }
     }
 
-    /// Who is asked: behind Tandem also Tandem on one thread, where that says how threads scale.
-    private List<Entrant> entrants() {
+    /// Who is asked: behind Tandem also Tandem on one thread, where multiply-adds bound several.
+    ///
+    /// @param ceilings over as much memory as calls go through
+    static List<Entrant> entrants(Question question, Setting setting, Ceilings ceilings) {
         var entrants = new ArrayList<>(question.entrants());
-        Cost cost = question.cost();
-        if (setting.scales() && !probe.measure(cost.footprint()).boundByMemory(cost)) {
+        if (setting.scales() && !ceilings.boundByMemory(question.cost())) {
             entrants.add(1, entrants.getFirst().alone());
         }
         return entrants;
@@ -85,7 +87,8 @@ final class Round {
     private List<ContestantProcess> ready(List<ContestantProcess> all) throws IOException, ContestantProcess.Lost {
         var ready = new ArrayList<ContestantProcess>();
         List<Answer> wanted = List.of();
-        for (Entrant entrant : entrants()) {
+        Ceilings ceilings = probe.measure(question.cost().footprint());
+        for (Entrant entrant : entrants(question, setting, ceilings)) {
             var contestant = ContestantProcess.start(question, entrant, setting, folder);
             all.add(contestant);
             try {
